@@ -1,5 +1,8 @@
 """From a kernel's plain Python to an object file, by numba; imported only when something is not in the cache."""
 
+import inspect
+import re
+from importlib import import_module
 from types import FunctionType
 
 import llvmlite.ir as ir
@@ -9,14 +12,17 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
 from protonet.kernels.array import I64, Array, build
-from protonet.kernels.jit import Inline, Type
+from protonet.kernels.jit import Inline, Intrinsic, Late, Type, f64
+from protonet.kernels.simd import E
 
 OPTIONS = dict(
     error_model="numpy",  # 1 / 0 is inf: no exception, so no Python in the code
     fastmath={"reassoc", "contract"},  # sums may vectorise; NaN and inf keep their meaning
     _nrt=False,
 )
-LIBM = {"expf", "logf", "powf", "tanhf", "sqrtf", "exp", "log", "pow"}
+LIBM = set("exp log pow sin cos tan tanh atan atan2 sqrt floor ceil log1p expm1".split())
+ALLOWED = LIBM | {name + "f" for name in LIBM} | {"memset", "memcpy", "memmove"}
+DOUBLE = re.compile(r"\bdouble\b")
 ENTRY = """
 def entry(record, begin, end):
     {names}, = unpack(record)
@@ -24,30 +30,45 @@ def entry(record, begin, end):
 """
 
 
-def kernel(k, in_place):
+def kernel(k, shared):
     """The object code of kernel k; its symbol is its name."""
-    scope = {"body": inlined(k.function), "unpack": unpacker(k, k.may_be if in_place else {})}
+    scope = {"body": inlined(k.function), "unpack": unpacker(k, shared)}
     exec(ENTRY.format(names=", ".join(k.types)), scope)
-    return c_function(k.symbol(in_place), scope["entry"], 3)
+    return c_function(k.symbol(shared), scope["entry"], 3, k.double or asks_double(k.function))
 
 
-def c_function(name, function, words):
+def native(f):
+    """The object code of an inline function of int64 words, as C calls it."""
+    return c_function(f.symbol(), single(f.function), len(inspect.signature(f.function).parameters))
+
+
+def c_function(name, function, words, double=False):
     """The object code of a function of int64 words that returns nothing, cannot fail and needs no Python."""
     library = compiled(name, function, words)
     module = library._final_module
     needs = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if raises := [g.name for g in module.global_variables if "pickledata" in g.name]:
         raise TypeError(f"{name} may raise an exception ({raises[0]})")
-    if needs - LIBM:
-        raise TypeError(f"{name} needs {', '.join(sorted(needs - LIBM))}: a kernel may call nothing but libm")
+    if needs - ALLOWED:
+        raise TypeError(
+            f"{name} needs {', '.join(sorted(needs - ALLOWED))}: a kernel may call nothing but libm"
+        )
+    if not double and (line := next(filter(DOUBLE.search, instructions(str(module))), None)):
+        raise TypeError(f"{name} works in float64 unasked (write f32(n) around integers): {line.strip()}")
     return library._get_compiled_object()
+
+
+def instructions(text):
+    return (line for line in text.splitlines() if line.startswith(("  ", "define", "declare")))
 
 
 @global_compiler_lock
 def compiled(name, function, words):
     """numba's own wrapper for C reports errors to Python; this one has none to report."""
     arguments = (types.int64,) * words
-    function.__name__ = function.__qualname__ = name  # part of numba's symbols, which must differ between files
+    function.__name__ = function.__qualname__ = (
+        name  # part of numba's symbols, which must differ between files
+    )
     dispatcher = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     dispatcher.compile(arguments)
     made = dispatcher.overloads[arguments]
@@ -75,9 +96,18 @@ def inlined(function):
 def single(function):
     """The same function with its float constants single, so that 0.5 * x[i] stays float32."""
     code = function.__code__
-    consts = narrow(code.co_consts)
-    names = {name: known(function.__globals__[name]) for name in code.co_names if name in function.__globals__}
-    return FunctionType(code.replace(co_consts=consts), names, function.__name__, None, function.__closure__)
+    code = code.replace(co_consts=narrow(code.co_consts))
+    cells = function.__closure__ and tuple(
+        type(cell)(known(cell.cell_contents)) for cell in function.__closure__
+    )
+    names = {name: known(value) for name, value in named(function).items()}
+    return FunctionType(code, names, function.__name__, None, cells)
+
+
+def named(function):
+    """The globals that a function uses."""
+    scope = function.__globals__
+    return {name: scope[name] for name in function.__code__.co_names if name in scope}
 
 
 def narrow(constant):
@@ -87,18 +117,55 @@ def narrow(constant):
 
 
 def known(value):
-    """What numba should see where kernel code says `f32(n)`, or calls an inline function."""
+    """What numba should see where kernel code says `f32(n)`, or calls an inline function or an intrinsic."""
     if isinstance(value, Type):
         return getattr(types, value.dtype)
+    if isinstance(value, Inline | Intrinsic):
+        value.resolved = value.resolved or resolve(value)
+        return value.resolved
+    return narrow(value)
+
+
+def resolve(value):
     if isinstance(value, Inline):
-        value.compiled = value.compiled or inlined(value.function)
-        return value.compiled
-    return value
+        return inlined(value.function)
+    if isinstance(value, Late):
+        return getattr(import_module(value.module), value.name)
+    result = getattr(types, value.result.dtype) if value.result else types.void
+    signature = result(*(getattr(types, t.dtype) for t in value.types))
+
+    def emit(context, builder, signature, args):
+        made = value.write(E(builder), *args)
+        return context.get_dummy_value() if value.result is None else made
+
+    names = ", ".join(f"a{i}" for i in range(len(value.types)))  # numba wants its arguments counted
+    scope = {"made": (signature, emit)}
+    exec(f"def {value.name}(typing, {names}):\n    return made", scope)
+    return intrinsic(scope[value.name])
+
+
+def asks_double(function):
+    """Whether a kernel, or what is inlined into it, speaks of f64."""
+    mine = [*function.__annotations__.values(), *named(function).values()]
+    mine += [cell.cell_contents for cell in function.__closure__ or ()]
+    return any(
+        (isinstance(v, Type) and v.dtype == f64.dtype) or (isinstance(v, Inline) and asks_double(v.function))
+        for v in mine
+    )
+
+
+def owners(k, shared):
+    """name -> the one of the arrays at its place that stands for all of them."""
+    owner = {name: name for name in k.arrays}
+    for y, x in shared:
+        old, new = owner[y], owner[x]
+        owner = {name: new if o == old else o for name, o in owner.items()}
+    return owner
 
 
 def unpacker(k, shared):
     """An intrinsic: record -> the arrays and scalars that k declares."""
-    owner = {name: shared.get(name, name) for name in k.arrays}
+    owner = owners(k, shared)
     kinds = {}
     for name, t in k.types.items():
         kinds[name] = getattr(types, t.dtype)
@@ -133,5 +200,6 @@ def unpacker(k, shared):
 def scalar(builder, kind, word):
     if kind in types.integer_domain:
         return word if kind.bitwidth == 64 else builder.trunc(word, ir.IntType(kind.bitwidth))
-    double = builder.bitcast(word, ir.DoubleType())
-    return double if kind == types.float64 else builder.fptrunc(double, ir.FloatType())
+    if kind == types.float64:
+        return builder.bitcast(word, ir.DoubleType())
+    return builder.bitcast(builder.trunc(word, ir.IntType(32)), ir.FloatType())

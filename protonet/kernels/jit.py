@@ -2,13 +2,19 @@
 
     N, C, S = "NCS"
 
-    @kernel
+    @kernel(out="mean var")
     def moments(x: f32[N, C, S], mean: f32[C], var: f32[C], begin, end):
         "mean[c], var[c] <- mean and biased variance of x[:, c, :]; a task is a channel."
 
 becomes a C function `void(record, begin, end)`.  A record is int64 words: the address of each array, then
-each size once, then each scalar; so all arguments are data, and a new net compiles nothing.
-Arrays of one call lie apart in memory, except as declared: `@kernel(y="x")` says that y may be x.
+each size once, then each scalar; so all arguments are data, and a new net compiles nothing.  Tasks begin to end are
+done; a kernel that is not cut into tasks still takes begin and end, and is emitted with tasks=1.
+
+`out` names the arrays that it writes (default: the last one).  Arrays of one call lie apart in memory, except as
+declared: `@kernel(y="x")` says that y may be x, `y="a b"` that it may be a, or b, or both.  Arithmetic is float32: one
+in float64 is asked for, by naming f64, or by double=True.
+
+Nothing here imports numba: what numba must see (inline functions, intrinsics) is resolved by compile.py.
 """
 
 import inspect
@@ -19,6 +25,9 @@ from functools import partial
 import numpy as np
 
 from protonet.kernels import objects
+
+HOME = "protonet.kernels."
+KERNELS: dict[str, "Compiled"] = {}  # by name: what a worker process is asked to compile
 
 
 @dataclass(frozen=True)
@@ -35,45 +44,150 @@ class Type:
         return getattr(np, self.dtype)(x)
 
 
-f32, f64, i32, i64 = (Type(name) for name in ("float32", "float64", "int32", "int64"))
+f32, f64, i32, i64, u8, u32 = (
+    Type(name) for name in ("float32", "float64", "int32", "int64", "uint8", "uint32")
+)
 
 
 class Inline:
     """A function that kernels call, compiled into each of them."""
 
     def __init__(self, function):
-        self.function, self.compiled = function, None
+        self.function, self.resolved, self.__doc__ = function, None, function.__doc__
 
     def __call__(self, *arguments):
         return self.function(*arguments)
 
 
-class Kernel:
-    def __init__(self, function, may_be):
-        self.function, self.may_be, self.__doc__ = function, may_be, function.__doc__
-        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+class Intrinsic:
+    """LLVM instructions that kernels call like a function: `write(e, *values)` appends them, e being simd.E.
+
+        @intrinsic
+        def fma(e, a: f32, b: f32, c: f32) -> f32:
+            return e.call("llvm.fma.f32", a, b, c)
+
+    An argument without annotation is an int64, as addresses are (in bytes); without `->` there is no result.
+    `@fma.python` gives what plain Python does in its place.
+    """
+
+    def __init__(self, write):
+        self.write, self.resolved, self.twin, self.__doc__ = write, None, None, write.__doc__
+        self.name = write.__name__
+        _, *names = inspect.signature(write).parameters
+        self.types = [write.__annotations__.get(name, i64) for name in names]
+        self.result = write.__annotations__.get("return")
+
+    def python(self, function):
+        self.twin = function
+        return self
+
+    def __call__(self, *arguments):
+        if self.twin is None:
+            raise TypeError(f"{self.name} is vector instructions: nothing stands for it in plain Python")
+        return self.twin(*arguments)
+
+
+class Late(Intrinsic):
+    """What only numba can type: `name` of `module`, imported when a kernel that calls it is compiled."""
+
+    def __init__(self, module, name, twin):
+        self.module, self.name, self.twin, self.resolved = module, name, twin, None
+
+
+address = Late(
+    "protonet.kernels.array",
+    "address",
+    lambda a, at: (
+        a.ctypes.data
+        + a.itemsize * int(np.ravel_multi_index(at if isinstance(at, tuple) else (at,), a.shape))
+    ),
+)
+address.__doc__ = "The address of array[index] in bytes: what intrinsics on memory take."
+
+
+class Compiled:
+    """What has machine code of its own; `shared` says which arrays of a kernel are one, as (y, x) pairs."""
+
+    def __init__(self, function):
+        self.function, self.module, self.__doc__ = function, function.__module__, function.__doc__
+        self.name = f"{self.module.removeprefix(HOME)}.{function.__name__}"
+        known = KERNELS.get(self.name)
+        if known and known.function.__globals__ is function.__globals__:
+            raise TypeError(f"two kernels are named {self.name}: give each its own __name__")
+        KERNELS[self.name] = self
+
+    def symbol(self, shared=()):
+        """Its name in object files; files of kernels from elsewhere say which source they were made of."""
+        name = ".".join([self.name, *(f"{y}_is_{x}" for y, x in shared)])
+        return name if self.module.startswith(HOME) else f"{name}.{objects.stamp(self.module)}"
+
+    def address(self, shared=()):
+        """Where its code is; made, or read from the cache, when first asked for."""
+        return objects.address(self.symbol(shared), partial(self.compile, shared))
+
+    def compile(self, shared=()):
+        """Its object code."""
+        raise NotImplementedError
+
+
+class Native(Compiled, Inline):
+    """An inline function of int64 words without result that C may call as well."""
+
+    resolved = None
+
+    def compile(self, shared=()):
+        from protonet.kernels import compile  # numba, only when the object file is not there
+
+        return compile.native(self)
+
+
+class Kernel(Compiled):
+    def __init__(self, function, out=None, double=False, **may_be):
         *names, begin, end = inspect.signature(function).parameters
-        assert (begin, end) == ("begin", "end"), f"{self.name}: the last arguments are begin, end"
+        if (begin, end) != ("begin", "end"):
+            raise TypeError(f"{function.__name__}: the last arguments are begin, end")
         self.types = {name: function.__annotations__[name] for name in names}
         self.arrays = [name for name, t in self.types.items() if t.sizes is not None]
-        self.sizes = list(dict.fromkeys(s for a in self.arrays for s in self.types[a].sizes if isinstance(s, str)))
+        self.sizes = list(
+            dict.fromkeys(s for a in self.arrays for s in self.types[a].sizes if isinstance(s, str))
+        )
         self.slots = len(self.sizes) + len(self.types)
+        self.out = tuple(out.split()) if out else tuple(self.arrays[-1:])
+        self.pairs = [(y, x) for y, many in may_be.items() for x in many.split()]
+        self.double = double
+        for name in [*self.out, *(name for pair in self.pairs for name in pair)]:
+            if name not in self.arrays:
+                raise TypeError(f"{function.__name__}: {name} is none of its arrays {', '.join(self.arrays)}")
+        self.writes = [name in self.out for name in self.arrays]
+        super().__init__(function)
 
     def __call__(self, *arguments):
         """As plain Python on numpy arrays: for debugging."""
         return self.function(*arguments)
 
-    def symbol(self, in_place):
-        return self.name + ".in_place" * in_place
+    def compile(self, shared=()):
+        from protonet.kernels import compile
 
-    def address(self, in_place=False):
-        """Where its code is; made, or read from the cache, when first asked for."""
-        return objects.address(self.symbol(in_place), partial(self.compile, in_place))
+        return compile.kernel(self, shared)
 
-    def compile(self, in_place):
-        from protonet.kernels import compile  # numba, only when the object file is not there
-
-        return compile.kernel(self, in_place)
+    def shared(self, places):
+        """The pairs that are one, from where each array lies.  Whatever else overlaps by starting together is refused."""
+        if len(set(places)) == len(places):
+            return ()
+        at = dict(zip(self.arrays, places, strict=True))
+        shared = tuple((y, x) for y, x in self.pairs if at[y] == at[x])
+        for y in self.out:
+            for x in self.arrays:
+                if (
+                    x != y
+                    and at[x] == at[y]
+                    and not {(x, y), (y, x)} & set(shared)
+                    and not joined(x, y, shared)
+                ):
+                    raise TypeError(
+                        f"{self.name}: {x} and {y} lie at one place; it was declared without {y}='{x}'"
+                    )
+        return shared
 
     def bind(self, *arguments):
         """The words after the addresses: sizes, from the arrays' shapes, which must agree; then scalars."""
@@ -82,8 +196,10 @@ class Kernel:
         sizes, scalars = {}, []
         for (name, t), value in zip(self.types.items(), arguments, strict=True):
             if t.sizes is None:
-                scalars.append(word(value) if t.dtype[0] == "f" else int(value))
+                scalars.append(word(value, t.dtype))
                 continue
+            if value.dtype != t.dtype:
+                raise TypeError(f"{self.name}: {name} is {t.dtype}, got {value.dtype}")
             if len(value.shape) != len(t.sizes):
                 raise TypeError(f"{self.name}: {name} is {list(t.sizes)}, got {value.shape}")
             for size, n in zip(t.sizes, value.shape, strict=True):
@@ -92,13 +208,21 @@ class Kernel:
         return [*sizes.values(), *scalars]
 
 
-def word(x):
-    """The bits of a double as an int64."""
-    return struct.unpack("q", struct.pack("d", x))[0]
+def joined(x, y, shared):
+    """Whether a third array is declared to be both."""
+    partners = [{a for a, b in shared if b == n} | {b for a, b in shared if a == n} for n in (x, y)]
+    return bool(partners[0] & partners[1])
 
 
-def kernel(function=None, **may_be):
-    return Kernel(function, may_be) if function else partial(kernel, **may_be)
+def word(x, dtype):
+    """A scalar as an int64: floats by their bits, a float32 in the lower half."""
+    if dtype == "float32":
+        return struct.unpack("i", struct.pack("f", x))[0]
+    return struct.unpack("q", struct.pack("d", x))[0] if dtype == "float64" else int(x)
 
 
-inline = Inline
+def kernel(function=None, **declared):
+    return Kernel(function, **declared) if function else partial(Kernel, **declared)
+
+
+inline, intrinsic, native = Inline, Intrinsic, Native

@@ -2,39 +2,48 @@
 
 A step is over when all its tasks are done, not when all threads have met: a thread that wakes late, or
 loses its core, holds up only what it has taken itself.  Who takes what changes no result: tasks are fixed by
-the shapes.  A team is int64 words, each group on a cache line of its own:
+the shapes.  A team is int64 words, each group on cache lines of its own:
 
-    0 inside (+ CLOSED)   8 table, first, last, threads, usleep   then for each row: done, taken from each share
+    0 inside (+ CLOSED)   8 the job (order below)   24 for each row: done, taken from each share
+
+A row is (kernel, tasks, span, record).  Rows of a span are small: one thread runs all that are left of it.
 """
 
-from protonet.kernels.jit import inline
-from protonet.kernels.atomic import add, call, load, pause, store, word
+from protonet.kernels.atomic import add, call, load, pause, put, store, word
+from protonet.kernels.jit import inline, native
 
-ROW, RECORD = 32 * 8, 3 * 8  # bytes
-CLOSED, SPIN, STAY, LINE = 1 << 40, 2000, 2000, 64
-JOB, COUNTERS = LINE, 2 * LINE
+ROW, LINE = 4 * 8, 64  # bytes
+CLOSED, JOB, COUNTERS = 1 << 40, LINE, 3 * LINE
+WORDS = "table first last threads sleep nap spin stay stamps clock id".split()
+TABLE, FIRST, LAST, THREADS, SLEEP, NAP, SPIN, STAY, STAMPS, CLOCK, ID = (JOB + 8 * i for i in range(11))
 
 
-@inline
+@native
 def run(table, first, last):
     """Steps first to last on the calling thread."""
     for i in range(first, last):
         row = table + i * ROW
-        call(word(row), row + RECORD, 0, word(row + 8))
+        call(word(row), word(row + 24), 0, word(row + 8))
 
 
-@inline
+@native
 def open_(team, first, last):
     """Let the others in.  The steps' counters start at nothing done."""
-    store(team + JOB + 8, first)
-    store(team + JOB + 16, last)
-    lines = word(team + JOB + 24) + 1
-    for i in range(first * lines, last * lines):
-        store(team + COUNTERS + i * LINE, 0)
+    put(team + FIRST, first)
+    put(team + LAST, last)
+    size = (word(team + THREADS) + 1) * LINE
+    i = first
+    while i < last:
+        counters = team + COUNTERS + i * size
+        for line in range(word(team + THREADS) + 1):
+            put(counters + line * LINE, 0)
+        i += max(word(word(team + TABLE) + i * ROW + 16), 1)
+    if word(team + STAMPS) != 0:
+        stamp(team, first)
     add(team, -CLOSED)
 
 
-@inline
+@native
 def lead(team):
     """Work until all is done, then wait until nobody is inside any more."""
     walk(team, 0)
@@ -42,11 +51,11 @@ def lead(team):
     wait(team, team, CLOSED)
 
 
-@inline
+@native
 def follow(team, me):
     """Work, if there is still anything going on; then stay a moment, for a next run may come at once."""
     turns = 0
-    while turns < STAY:
+    while turns < word(team + STAY):
         if load(team) < CLOSED:
             if add(team, 1) < CLOSED:
                 walk(team, me)
@@ -56,15 +65,32 @@ def follow(team, me):
         turns += 1
 
 
+@native
+def alone(team, first, last):
+    """As run, with the time of each step."""
+    stamp(team, first)
+    timed(team, first, last)
+
+
+@native
+def spin(turns):
+    """What one turn of waiting costs is measured with this."""
+    for _ in range(turns):
+        pause()
+
+
 @inline
 def walk(team, me):
-    table, i, last, threads = word(team + JOB), load(team + JOB + 8), load(team + JOB + 16), word(team + JOB + 24)
+    table, i, last, threads = word(team + TABLE), word(team + FIRST), word(team + LAST), word(team + THREADS)
+    stamps = word(team + STAMPS)
     while i < last:
         row, done = table + i * ROW, team + COUNTERS + i * (threads + 1) * LINE
         span = min(word(row + 16), last - i)
         tasks = word(row + 8) if span == 0 else 1
         mine = 0
-        for turn in range(threads):  # my own share first, so that data stay in my cache; then what others left
+        for turn in range(
+            threads
+        ):  # my own share first, so that data stay in my cache; then what others left
             whose = (me + turn) % threads
             start, stop = whose * tasks // threads, (whose + 1) * tasks // threads
             bite = (stop - start + 3) // 4
@@ -72,7 +98,9 @@ def walk(team, me):
             while begin < stop:
                 end = min(begin + bite, stop)
                 if span == 0:
-                    call(word(row), row + RECORD, begin, end)
+                    call(word(row), word(row + 24), begin, end)
+                elif stamps != 0:
+                    timed(team, i, i + span)
                 else:
                     run(table, i, i + span)
                 mine += end - begin
@@ -80,6 +108,8 @@ def walk(team, me):
         if mine > 0:
             add(done, mine)
         wait(team, done, tasks)
+        if me == 0 and stamps != 0 and span == 0:
+            stamp(team, i + 1)
         i += max(span, 1)
 
 
@@ -89,5 +119,18 @@ def wait(team, address, value):
     while load(address) != value:
         pause()
         turns += 1
-        if turns > SPIN:
-            call(word(team + JOB + 32), 20, 0, 0)  # usleep: yielding does not give the core away
+        if turns > word(team + SPIN):
+            call(word(team + SLEEP), word(team + NAP), 0, 0)  # yielding does not give the core away
+
+
+@inline
+def timed(team, first, last):
+    for i in range(first, last):
+        run(word(team + TABLE), i, i + 1)
+        stamp(team, i + 1)
+
+
+@inline
+def stamp(team, i):
+    """The time when step i begins, which is when the one before it ends: two words, as the system's clock writes them."""
+    call(word(team + CLOCK), word(team + ID), word(team + STAMPS) + 16 * i, 0)
