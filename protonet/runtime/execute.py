@@ -25,7 +25,8 @@ from protonet.runtime.system import threads
 __all__ = ["Program", "threads"]
 IDLE: dict[int, deque["Team"]] = defaultdict(deque)
 PROGRAMS: "WeakSet[Program]" = WeakSet()
-NOBODY = np.iinfo(np.int64).min  # a NaN, as a word of a fault
+TEAMWORK = walk.run, walk.open_, walk.lead, walk.follow, walk.spin
+NAN = np.iinfo(np.int64).min  # a NaN, as a word of a fault
 WORTH = 50_000  # ns: less work is done by one thread
 FAST = 20  # bytes a ns: no core goes through memory faster, so bytes give the least time that a step takes
 LOOKS = 3  # runs on one thread, to see what a small program takes
@@ -85,23 +86,20 @@ class Team:
 
 
 class Program:
-    """Steps with their memory, ready to run: Program(steps, plan.exact(steps)).  `memory` gives the bytes of kinds that another program owns.
+    """Steps with their memory, ready to run: Program(steps, plan.exact(steps)).
 
-    Locked: one run at a time.  Two programs may run at once.
+    `memory` gives the bytes of kinds that another program owns.  Locked: one run at a time; two programs may run at once.
     """
 
     def __init__(self, steps, plan, threads=None, memory=None):
         self.steps, self.plan, self.lock, self.at = steps, plan, Lock(), 0
         self.threads = threads or system.threads()
-        natives = (
-            (walk.run,) if self.threads == 1 else (walk.run, walk.open_, walk.lead, walk.follow, walk.spin)
-        )
-        prepare.prepare([*((f, ()) for f in natives), *planning.codes(steps, plan)])
+        natives = TEAMWORK if self.threads > 1 else TEAMWORK[:1]
+        prepare.prepare([*((function, ()) for function in natives), *planning.codes(steps, plan)])
         given = memory or {}
         self.memory = given | {kind: aligned(size) for kind, size in plan.sizes.items() if kind not in given}
-        self.table = planning.relocate(
-            *planning.table(plan), {k: m.ctypes.data for k, m in self.memory.items()}
-        )
+        words, kinds = planning.table(steps, plan)
+        self.table = planning.relocate(words, kinds, {kind: m.ctypes.data for kind, m in self.memory.items()})
         self.cost = np.cumsum([0, *(step.nbytes for step in self.steps)]) / FAST
         planning.spans(self.table, self.steps, SMALL)
         self.hosts = [i for i, step in enumerate(self.steps) if step.host]
@@ -116,9 +114,8 @@ class Program:
         shared = aligned(walk.LINE * lines).view(np.int64)
         address, nap = system.sleep()
         stay = turns() if self.threads > 1 else 0
-        job = dict(
-            table=self.table.ctypes.data, threads=self.threads, sleep=address, nap=nap, spin=stay, stay=stay
-        )
+        job = dict(table=self.table.ctypes.data, threads=self.threads, sleep=address, nap=nap)
+        job |= dict(spin=stay, stay=stay)
         shared[0] = walk.CLOSED
         for i, word in enumerate(walk.WORDS, start=walk.JOB // 8):
             shared[i] = job.get(word, 0)
@@ -211,7 +208,7 @@ class Program:
             index, value = words
             if index:
                 words[:] = 0
-                said = buffer.text.format(index=index - 1, value="nan" if value == NOBODY else value)
+                said = buffer.text.format(index=index - 1, value="nan" if value == NAN else value)
                 raise DataError(said).at(f"layer '{buffer.name}'")
 
     def array(self, buffer):
