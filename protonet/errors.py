@@ -1,14 +1,14 @@
 """What can go wrong, as one tree.  Users catch ProtonetError; its text is one line that names place, cause and a way out.
 
-    ProtonetError
-      ParseError        a prototxt that does not read: syntax, unknown fields, wrong values
-      NetError          layers that do not fit together: unknown bottoms, doubled tops, wrong counts
-        ShapeError      a layer that cannot take these shapes or these parameters
-      WeightsError      blobs that do not fit the net, or a file that holds none
-      DataError         an input that cannot be read, or holds what no layer can use (a label out of range)
-      SolverError       a solver that contradicts itself, or a run that went wrong (loss is NaN)
-      DeployError       a net that cannot be deployed, or whose proof failed
-      MissingExtra      an optional dependency that is not installed
+ProtonetError
+  ParseError        a prototxt that does not read: syntax, unknown fields, wrong values
+  NetError          layers that do not fit together: unknown bottoms, doubled tops, wrong counts
+    ShapeError      a layer that cannot take these shapes or these parameters
+  WeightsError      blobs that do not fit the net, or a file that holds none
+  DataError         an input that cannot be read, or holds what no layer can use (a label out of range)
+  SolverError       a solver that contradicts itself, or a run that went wrong (loss is NaN)
+  DeployError       a net that cannot be deployed, or whose proof failed
+  MissingExtra      an optional dependency that is not installed
 """
 
 

@@ -41,7 +41,9 @@ def place(graph, layer, current):
     for i, (blob, shape) in enumerate(zip(names, shapes, strict=True)):
         in_place = i < len(inputs) and layer.param.bottom[i] == blob
         if blob in current and not in_place:
-            raise NetError(f"top '{blob}' is already made by layer '{current[blob].maker.name}': name it apart")
+            raise NetError(
+                f"top '{blob}' is already made by layer '{current[blob].maker.name}': name it apart"
+            )
         if in_place:
             before = current[blob]
             before.name = apart(f"{blob}/{before.maker.name}", graph)
@@ -71,5 +73,6 @@ def find(name, current):
     except KeyError:
         hint = get_close_matches(name, current, 1)
         raise NetError(
-            f"bottom '{name}' is made by no layer before it" + (f" (did you mean '{hint[0]}'?)" if hint else "")
+            f"bottom '{name}' is made by no layer before it"
+            + (f" (did you mean '{hint[0]}'?)" if hint else "")
         ) from None

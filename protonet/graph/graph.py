@@ -111,7 +111,14 @@ class Graph:
         nodes = []
         for node in self.nodes:
             outputs = [twin[v] for v in node.outputs]
-            copy = Node(node.layer, [twin[v] for v in node.inputs], outputs, list(node.blobs), dict(node.shares), node.place)
+            copy = Node(
+                node.layer,
+                [twin[v] for v in node.inputs],
+                outputs,
+                list(node.blobs),
+                dict(node.shares),
+                node.place,
+            )
             for value in outputs:
                 value.maker = copy
             nodes.append(copy)

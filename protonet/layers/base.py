@@ -91,7 +91,9 @@ class Layer:
             wanted.check(len(self.param.top), "top")
         if len(self.param.bottom) and not self.in_place:
             for name in set(self.param.bottom) & set(self.param.top):
-                raise NetError(f"{self.type} cannot work in place: '{name}' is both bottom and top; name the top apart")
+                raise NetError(
+                    f"{self.type} cannot work in place: '{name}' is both bottom and top; name the top apart"
+                )
 
     def params(self, *bottoms):
         """The parameter blobs, from the shapes of the bottoms."""
@@ -109,6 +111,10 @@ class Layer:
         """Emit the steps that compute the gradients emit.wants."""
         raise NetError(f"{self.type} has no gradient")
 
+    def macs(self, bottoms, tops):
+        """Multiply-adds of one forward pass, for those layers whose time they decide; from lists of shapes."""
+        return 0
+
     def compute(self, *arrays):
         """For dynamic layers: the tops' arrays from the bottoms' arrays, whatever shapes come out."""
         raise NotImplementedError(self.type)
@@ -122,5 +128,7 @@ def axis_of(axis, shape, what="axis"):
     """A canonical axis: negative ones count from the end.  Refused outside [-n, n)."""
     n = len(shape)
     if not -n <= axis < n:
-        raise ShapeError(f"{what} {axis} is out of range for a {n}-axis blob of shape {tuple(shape)}: use {-n} to {n - 1}")
+        raise ShapeError(
+            f"{what} {axis} is out of range for a {n}-axis blob of shape {tuple(shape)}: use {-n} to {n - 1}"
+        )
     return axis % n

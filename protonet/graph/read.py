@@ -1,0 +1,69 @@
+"""From a file to the layers of one phase: parse, upgrade, filter.  Both readings of a net, Net and Graph, begin here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from protonet.graph import resolve
+from protonet.proto import caffe_pb2
+from protonet.prototxt import parse, upgrade
+
+
+@dataclass
+class Definition:
+    """A net as written, for one phase.  places[i] says where layer i of `net` stands: "file:line:col: layer 'x'"."""
+
+    net: Any
+    state: Any
+    places: list[str]
+    path: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def phase(self):
+        return self.state.phase
+
+
+def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=None) -> Definition:
+    """source: a path, a Document, or a NetParameter (which is not changed).
+
+    `state` (a NetState) overrides phase, level and stages; without either, the net's own state decides, else TEST.
+    """
+    document = (
+        parse.load(source, "NetParameter", ignore_unknown) if isinstance(source, str | Path) else source
+    )
+    message = getattr(document, "message", document)
+    net = caffe_pb2.NetParameter()
+    net.CopyFrom(message)
+    origins = upgrade.upgrade_net(net)
+    state = merged(net, phase, level, stages, state)
+    kept_net, kept = resolve.filter_net(net, state)
+    kept_net.state.CopyFrom(state)
+    path = getattr(document, "path", None)
+    places = [where(document, origins[i], kept_net.layer[k].name) for k, i in enumerate(kept)]
+    return Definition(
+        kept_net, state, places, Path(path) if path else None, tuple(getattr(document, "warnings", ()))
+    )
+
+
+def merged(net, phase, level, stages, state):
+    """The state to filter by.  (Caffe: the file's own state, then what the caller says.)"""
+    result = caffe_pb2.NetState()
+    result.CopyFrom(net.state)
+    if state is not None:
+        result.MergeFrom(state)
+        return result
+    if phase is not None:
+        result.phase = phase
+    if level:
+        result.level = level
+    result.stage.extend(stages)
+    return result
+
+
+def where(document, origin, name):
+    """The place of a layer: line and column where the document knows them."""
+    label = f"layer '{name}'"
+    if origin is None or not hasattr(document, "place"):
+        return label
+    return f"{document.place(origin)}: {label}"

@@ -1,0 +1,90 @@
+"""Blob: a value and its gradient with memory of their own, as pycaffe shows them.
+
+Memory is taken on demand by the operating system: a gradient that nobody touches costs nothing.
+"""
+
+from math import prod
+
+import numpy as np
+
+from protonet.errors import ShapeError
+from protonet.runtime.step import Buffer, aligned
+
+
+class Store:
+    """Floats that may grow, and that several blobs may share."""
+
+    def __init__(self, count):
+        self.array = aligned(4 * count).view(np.float32)
+
+    def reserve(self, count):
+        """Room for `count` floats; True if the memory has moved."""
+        if count <= self.array.size:
+            return False
+        self.array = aligned(4 * count).view(np.float32)
+        return True
+
+
+class Blob:
+    """`data` and `diff` are live float32 views, C order, of this blob's shape."""
+
+    def __init__(self, shape, name=""):
+        self.name, self._shape, self.moves = name, tuple(map(int, shape)), 0
+        self.data_store, self.diff_store = Store(self.count), Store(self.count)
+
+    @property
+    def shape(self):
+        return self._shape
+
+    @property
+    def count(self):
+        return prod(self._shape)
+
+    @property
+    def data(self):
+        return self.data_store.array[: self.count].reshape(self._shape)
+
+    @property
+    def diff(self):
+        return self.diff_store.array[: self.count].reshape(self._shape)
+
+    def reshape(self, *shape):
+        """Take another shape; values stay where the memory does.  Takes ints, or one sequence of them."""
+        if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
+            shape = tuple(shape[0])
+        if any(int(n) < 0 for n in shape):
+            raise ShapeError(f"blob '{self.name}': a shape has no negative sizes, found {tuple(shape)}")
+        self._shape = tuple(map(int, shape))
+        moved = self.data_store.reserve(self.count), self.diff_store.reserve(self.count)
+        self.moves += any(moved)
+
+    def share_data(self, other):
+        self.data_store = other.data_store
+        self.moves += 1
+
+    def share_diff(self, other):
+        self.diff_store = other.diff_store
+        self.moves += 1
+
+    def buffers(self):
+        """(data, diff) as the runtime sees them: memory that is already there."""
+        kinds = (self.data_store.array, ""), (self.diff_store.array, ".diff")
+        return tuple(
+            Buffer(self._shape, "own", self.name + end, memory=array[: self.count]) for array, end in kinds
+        )
+
+    def legacy(self, axis):
+        """The size of one of Caffe's four axes; 1 where the blob has fewer."""
+        if len(self._shape) > 4:
+            raise ShapeError(
+                f"blob '{self.name}' has {len(self._shape)} axes: num, channels, height, width need at most 4"
+            )
+        return self._shape[axis] if axis < len(self._shape) else 1
+
+    num = property(lambda self: self.legacy(0))
+    channels = property(lambda self: self.legacy(1))
+    height = property(lambda self: self.legacy(2))
+    width = property(lambda self: self.legacy(3))
+
+    def __repr__(self):
+        return f"<Blob {self.name} {self._shape}>"

@@ -1,0 +1,310 @@
+"""Net: the layers of one phase as Caffe runs them: splits inserted, in place as written, every blob in memory of its own.
+
+Nothing is planned before the first run; a blob that was reshaped makes the net reshape itself at the next one, and plans are
+kept by shape.  Layers whose tops depend on values (Filter, DetectionOutput) run in Python between two slices of steps.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from protonet import io
+from protonet.errors import NetError, ProtonetError, WeightsError
+from protonet.graph.read import read
+from protonet.graph.splits import insert_splits
+from protonet.layers import make
+from protonet.net.blob import Blob
+from protonet.net.params import Parameters
+from protonet.net.plan import Plan
+from protonet.net.wiring import Wiring
+from protonet.runtime.random import seed as global_seed
+from protonet.runtime.step import Buffer
+
+
+class Net:
+    """source: a path, a parsed document or a NetParameter.  See graph/read.py for phase, level, stages and state.
+
+    trains: whether backward will be asked for; without, nothing is kept for it.  threads: None for all usable cores.
+    Raises ProtonetError with file, line and layer for whatever does not fit.
+    """
+
+    def __init__(
+        self,
+        source,
+        phase=None,
+        level=0,
+        stages=(),
+        state=None,
+        weights=None,
+        trains=True,
+        threads=None,
+        seed=None,
+        **options,
+    ):
+        self.definition = read(source, phase, level, stages, state=state, **options)
+        self.phase, self.trains, self.threads = self.definition.phase, trains, threads
+        self.param, origins = insert_splits(self.definition.net)
+        self.name = self.param.name
+        self.where = [
+            self.definition.places[i] if i is not None else f"layer '{self.param.layer[k].name}'"
+            for k, i in enumerate(origins)
+        ]
+        self.seed = global_seed() if seed is None else seed
+        self.clock = np.array([self.seed, 0], np.int64)
+        self.clock_buffer = Buffer((2,), "own", "clock", "int64", memory=self.clock)
+        self.wiring = Wiring()
+        self.blob_list: list[Blob] = []
+        self.parameters = Parameters(np.random.Generator(np.random.Philox(self.seed)))
+        self.layer_blobs: list[list[Blob]] = []
+        for layer_param, where in zip(self.param.layer, self.where, strict=True):
+            try:
+                self.add(layer_param, where)
+            except ProtonetError as error:
+                raise error.at(where) from None
+        self.places = self.wiring.places
+        self.wiring.settle(self.param.force_backward)
+        self.arrives = self.arrivals()
+        self.plans: dict[tuple, Plan] = {}
+        self.shapes = self.shape_key()
+        if weights is not None:
+            self.copy_from(weights)
+
+    def add(self, layer_param, where):
+        """One layer: wired, its tops shaped, its parameters made."""
+        layer = make(layer_param, self.phase)
+        place = self.wiring.add(layer, where)
+        shapes = [self.blob_list[b].shape for b in place.bottoms]
+        inferred = layer.infer(*shapes)
+        for number, shape in zip(place.tops, inferred, strict=True):
+            if number == len(self.blob_list):
+                self.blob_list.append(Blob(shape, self.wiring.names[number]))
+        start = len(self.parameters.blobs)
+        blobs, learned = self.parameters.add(layer, shapes)
+        place.params = list(range(start, start + len(blobs)))
+        self.layer_blobs.append(blobs)
+        self.wiring.learn(place, learned)
+        self.weigh(place)
+
+    def weigh(self, place):
+        """Put a loss top's weight where backward finds it: in its gradient.  (Caffe: Layer::SetLossWeights.)"""
+        for weight, number in zip(place.loss_weights, place.tops, strict=True):
+            if weight:
+                self.blob_list[number].diff[...] = weight
+
+    def arrivals(self):
+        """arrives[i]: whether blob i can receive a gradient: from a reader, a loss weight, or a user at an output.
+
+        Only copies made by a Split are known to receive none when their one reader sends none.
+        """
+        sends = [False] * len(self.blob_list)
+        for place in self.places:
+            for want, b in zip(place.wants, place.bottoms, strict=True):
+                sends[b] |= want
+        arrives = [True] * len(self.blob_list)
+        for place in self.places:
+            if place.layer.type == "Split" and any(sends[t] for t in place.tops):
+                for t in place.tops:
+                    arrives[t] = sends[t] or self.wiring.names[t] in self.wiring.unread
+        return arrives
+
+    # names, as pycaffe gives them
+
+    @property
+    def blob_names(self):
+        return list(self.wiring.names)
+
+    @property
+    def layer_names(self):
+        return [layer.name for layer in self.param.layer]
+
+    @cached_property
+    def blobs(self):
+        """Blob by name, in the order of the net."""
+        return dict(zip(self.wiring.names, self.blob_list, strict=True))
+
+    @cached_property
+    def params(self):
+        """Layer name -> its parameter blobs, for layers that have any."""
+        named = zip(self.layer_names, self.layer_blobs, strict=True)
+        return {name: blobs for name, blobs in named if blobs}
+
+    @property
+    def inputs(self):
+        return [
+            name for place in self.places if place.layer.type == "Input" for name in place.layer.param.top
+        ]
+
+    @property
+    def outputs(self):
+        return self.wiring.outputs()
+
+    @property
+    def weight_list(self):
+        """The loss weight of every blob, in the order of blob_names."""
+        weights = dict.fromkeys(range(len(self.blob_list)), 0.0)
+        for place in self.places:
+            weights |= {t: w for t, w in zip(place.tops, place.loss_weights, strict=True) if w}
+        return list(weights.values())
+
+    # shapes
+
+    def shape_key(self):
+        return tuple((blob.shape, blob.moves) for blob in self.blob_list)
+
+    def reshape(self, first=0):
+        """Let every layer from `first` on shape its tops by its bottoms."""
+        for place in self.places[first:]:
+            layer = place.layer
+            if layer.type == "Input" or layer.dynamic:
+                continue
+            try:
+                shapes = [self.blob_list[b].shape for b in place.bottoms]
+                inferred = layer.infer(*shapes)
+                self.check_params(place, shapes)
+            except ProtonetError as error:
+                raise error.at(place.where) from None
+            for number, shape in zip(place.tops, inferred, strict=True):
+                if number not in place.bottoms and self.blob_list[number].shape != tuple(shape):
+                    self.blob_list[number].reshape(*shape)
+            self.weigh(place)
+        self.shapes = self.shape_key()
+
+    def check_params(self, place, shapes):
+        """Parameters do not follow a reshape: refuse the shapes that would need others."""
+        for param, number in zip(place.layer.params(*shapes), place.params, strict=True):
+            blob = self.parameters.blobs[number]
+            if tuple(param.shape) != blob.shape and np.prod(param.shape) != blob.count:
+                raise NetError(
+                    f"these inputs need {param.name} of shape {tuple(param.shape)}, but it is {blob.shape}"
+                )
+
+    def planned(self):
+        """The plan for the shapes that the blobs have now."""
+        if self.shape_key() != self.shapes:
+            self.reshape()
+        if self.shapes not in self.plans:
+            if self.plans and any(
+                a[1] != b[1] for a, b in zip(next(iter(self.plans)), self.shapes, strict=True)
+            ):
+                self.plans.clear()  # memory has moved
+            self.plans[self.shapes] = Plan(self)
+        return self.plans[self.shapes]
+
+    # running
+
+    def forward_layers(self, first=0, last=None):
+        """Run layers first to last (included).  Returns their weighted loss."""
+        last = len(self.places) - 1 if last is None else last
+        if first == 0:
+            self.clock[1] += 1
+        at = first
+        while at <= last:
+            plan = self.planned()
+            stop = next((i for i in range(at, last + 1) if self.places[i].layer.dynamic), None)
+            end = last if stop is None else stop - 1
+            if at <= end:
+                self.run(plan.run_forward, at, end)
+            if stop is not None:
+                self.run_dynamic(self.places[stop])
+            at = end + 1 if stop is None else stop + 1
+        return self.loss(first, last)
+
+    def run(self, function, first, last):
+        try:
+            function(first, last)
+        except ProtonetError as error:
+            raise self.placed(error) from None
+
+    def placed(self, error):
+        """The error with the place of the layer it names first."""
+        for place in self.places:
+            if error.where == place.layer.name:
+                error.where = ""
+                return error.at(place.where)
+        return error
+
+    def run_dynamic(self, place):
+        """A layer whose tops' shapes are known only once it has run."""
+        try:
+            arrays = place.layer.compute(*(self.blob_list[b].data for b in place.bottoms))
+        except ProtonetError as error:
+            raise error.at(place.where) from None
+        for number, array in zip(place.tops, arrays, strict=True):
+            blob = self.blob_list[number]
+            if blob.shape != array.shape:
+                blob.reshape(*array.shape)
+            blob.data[...] = array
+
+    def backward_layers(self, first=None, last=0):
+        """Run layers first down to last (included) backward."""
+        if not self.trains:
+            raise NetError("this net was made for running forward only (trains=False)")
+        first = len(self.places) - 1 if first is None else first
+        self.run(self.planned().run_backward, first, last)
+
+    def loss(self, first=0, last=None):
+        """The weighted sum of the losses of layers first to last, as they stand."""
+        last = len(self.places) - 1 if last is None else last
+        total = 0.0
+        for place in self.places[first : last + 1]:
+            for weight, number in zip(place.loss_weights, place.tops, strict=True):
+                if weight:
+                    total += weight * float(self.blob_list[number].data.sum(dtype=np.float64))
+        return total
+
+    # parameters
+
+    def clear_param_diffs(self):
+        for learned in self.parameters.learned:
+            learned.blob.diff[...] = 0
+
+    @property
+    def shared(self):
+        """(layer, index) of the parameters whose memory belongs to another layer."""
+        return {
+            (name, i)
+            for name, blobs in self.params.items()
+            for i, blob in enumerate(blobs)
+            if not self.parameters.owned(blob)
+        }
+
+    def copy_from(self, source, allow_missing=True):
+        """Fill parameters by layer name from a .caffemodel, a .caffemodel.h5 or Weights.
+
+        Returns what was copied, ignored and left fresh (io.Match); the last is refused unless allow_missing.
+        """
+        weights = source if isinstance(source, io.Weights) else io.load_weights(source)
+        found = io.match(weights, self.params, self.shared)
+        if found.fresh and not allow_missing:
+            raise WeightsError(
+                f"has no weights for {', '.join(map(repr, found.fresh))}: is it another net's file? (--allow-missing leaves "
+                "them as their fillers made them)", weights.source,
+            )  # fmt: skip
+        for name, arrays in found.arrays.items():
+            for i, array in arrays.items():
+                self.params[name][i].data[...] = array
+        return found
+
+    def share_with(self, other):
+        """Use the parameter memory of another net, by layer name.  (Caffe: ShareTrainedLayersWith.)"""
+        theirs = other.params
+        for name, blobs in self.params.items():
+            if name not in theirs:
+                continue
+            for i, (mine, their) in enumerate(zip(blobs, theirs[name], strict=True)):
+                if mine.shape != their.shape:
+                    raise WeightsError(
+                        f"layer '{name}': blob {i} is {their.shape} in the other net, this net wants {mine.shape}"
+                    )
+                mine.share_data(their)
+        self.shapes = self.shape_key()
+
+    def weights(self):
+        """Copies of the parameters, and of their gradients, by layer name."""
+        made = io.Weights({name: [b.data.copy() for b in blobs] for name, blobs in self.params.items()})
+        made.diffs = {name: [b.diff.copy() for b in blobs] for name, blobs in self.params.items()}
+        return made
+
+    def save(self, path, diffs=False):
+        """Write a .caffemodel, or HDF5 if the name ends in .h5."""
+        io.save_weights(path, self.weights(), self.param, diffs, self.shared)

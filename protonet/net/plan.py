@@ -1,0 +1,58 @@
+"""The exact plan of a net: every blob in memory of its own, every layer a slice of the table of steps."""
+
+from protonet.runtime import plan
+from protonet.runtime.execute import Program
+from protonet.runtime.step import Blob, Emit
+
+
+class Plan:
+    """One net at one set of shapes.  forward[i] and backward[i] are the steps of layer i, as (first, last)."""
+
+    def __init__(self, net):
+        self.net = net
+        self.forward: list[tuple[int, int]] = []
+        self.backward: dict[int, tuple[int, int]] = {}
+        blobs = [Blob(*blob.buffers()) for blob in net.blob_list]
+        self.number = {blob.data: i for i, blob in enumerate(blobs)}
+        params = [Blob(*blob.buffers()) for blob in net.parameters.blobs]
+        seen = [self.seen(place, blobs, params) for place in net.places]
+        self.emit = Emit(overwritten=self.overwritten, random=net.clock_buffer)
+        for i, (place, (bottoms, tops, blobs_)) in enumerate(zip(net.places, seen, strict=True)):
+            first = len(self.emit.steps)
+            self.emit.of(place.layer, blobs_, i)
+            if not place.layer.dynamic:
+                place.layer.forward(self.emit, *bottoms, *tops)
+            self.forward.append((first, len(self.emit.steps)))
+        for i in reversed(range(len(net.places))):
+            place, (bottoms, tops, blobs_) = net.places[i], seen[i]
+            if net.trains and place.backward and any(b.diff for b in [*bottoms, *blobs_]):
+                first = len(self.emit.steps)
+                place.layer.backward(self.emit.of(place.layer, blobs_, i), *tops, *bottoms)
+                self.backward[i] = first, len(self.emit.steps)
+        self.program = Program(self.emit.steps, plan.exact(self.emit.steps), threads=net.threads)
+
+    def seen(self, place, blobs, params):
+        """A layer's bottoms, tops and parameters as it sees them: a gradient is there only if somebody wants it."""
+        bottoms = [wanted(blobs[b], want) for b, want in zip(place.bottoms, place.wants, strict=True)]
+        tops = [wanted(blobs[t], self.net.arrives[t]) for t in place.tops]
+        mine = [wanted(params[p], learns) for p, learns in zip(place.params, place.learns, strict=True)]
+        return bottoms, tops, mine
+
+    def overwritten(self, blob, layer, after):
+        """Whether a layer works in place on this blob: one after `layer`, or `layer` itself if it has not done so yet."""
+        number = self.number.get(blob.data)
+        first = next(i for i, place in enumerate(self.net.places) if place.layer is layer) + after
+        return any(number in place.in_place() for place in self.net.places[first:])
+
+    def run_forward(self, first, last):
+        self.program.run(self.forward[first][0], self.forward[last][1])
+
+    def run_backward(self, first, last):
+        """Layers first down to last."""
+        spans = [self.backward[i] for i in range(last, first + 1) if i in self.backward]
+        if spans:
+            self.program.run(min(a for a, _ in spans), max(b for _, b in spans))
+
+
+def wanted(blob, want):
+    return blob if want else Blob(blob.data, None)

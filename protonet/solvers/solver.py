@@ -1,0 +1,248 @@
+"""Solver: trains a net as a solver prototxt says.  (Caffe: solver.cpp, sgd_solver.cpp.)
+
+One iteration: test if it is time, forward and backward iter_size times, display, update, snapshot if it is time.  What it
+says goes to the log in Caffe's words, because people have parsers for them.
+"""
+
+import logging
+import math
+import time
+from collections import deque
+
+from protonet.errors import SolverError
+from protonet.graph import resolve
+from protonet.net import Net
+from protonet.proto import caffe_pb2
+from protonet.prototxt import parse, upgrade
+from protonet.runtime.random import seed as global_seed
+from protonet.solvers import schedule, snapshot
+from protonet.solvers.rules import rule
+from protonet.solvers.updates import Update
+
+log = logging.getLogger(__name__)
+
+
+class Solver:
+    """source: a path to a solver prototxt, or a SolverParameter (paths in it are then relative to the current directory).
+    param: what to use instead of what the source says.
+
+    after_step: functions called with (solver, loss) after every iteration; one that returns True stops the training.
+    """
+
+    net_class: type = Net
+
+    def __init__(self, source, threads=None, param=None, **options):
+        self.path, written = read(source)
+        self.param = param or written
+        self.rule = check(self.param)
+        self.iter, self.current_step = 0, 0
+        self.threads = threads
+        self.after_step, self.on_start, self.on_gradients = [], [], []
+        self.losses = deque(maxlen=self.param.average_loss)
+        self.smoothed, self.snapshot_asked, self.stop_asked = 0.0, False, False
+        seed = self.param.random_seed if self.param.random_seed >= 0 else global_seed()
+        train, tests = resolve.solver_nets(self.param, self.path)
+        self.net = self.make(train, seed, **options)
+        self.test_nets = [
+            self.make(each, seed + 1 + i, trains=False, **options) for i, each in enumerate(tests)
+        ]
+        for test_net in self.test_nets:
+            test_net.share_with(self.net)
+        self.update = Update(self.param, self.rule, self.net)
+        self.timer, self.timed = time.perf_counter(), 0
+
+    def make(self, chosen, seed, **options):
+        """One of the nets that the solver names."""
+        return self.net_class(chosen.source, state=chosen.state, seed=seed, threads=self.threads, **options)
+
+    # the loop
+
+    def step(self, iterations):
+        """Train for so many iterations."""
+        stop = self.iter + iterations
+        self.losses.clear()
+        self.timer, self.timed = time.perf_counter(), self.iter
+        while self.iter < stop:
+            if self.due(self.param.test_interval) and (self.iter or self.param.test_initialization):
+                self.test_all()
+            self.net.clear_param_diffs()
+            for each in self.on_start:
+                each()
+            loss = self.forward_backward()
+            self.smooth(loss)
+            if self.due(self.param.display):
+                self.report()
+            for each in self.on_gradients:
+                each()
+            self.apply_update()
+            self.iter += 1
+            stopped = [each(self, loss) for each in self.after_step]
+            if self.due(self.param.snapshot) or self.snapshot_asked:
+                self.snapshot()
+                self.snapshot_asked = False
+            if self.stop_asked or any(stopped):
+                self.stop_asked = True
+                break
+
+    def due(self, interval):
+        return interval > 0 and self.iter % interval == 0
+
+    def forward_backward(self):
+        """The loss, averaged over iter_size batches; their gradients are added up."""
+        n, total = self.param.iter_size, 0.0
+        for i in range(n):
+            # the draws of an iteration depend on its number only: a resumed run draws what this one would have drawn
+            self.net.clock[1] = self.iter * n + i
+            total += self.net.forward_layers()
+            self.net.backward_layers()
+        return total / n
+
+    def smooth(self, loss):
+        if not math.isfinite(loss) and (not self.losses or math.isfinite(self.losses[-1])):
+            log.warning(
+                "Iteration %d: the loss is %s: the rate may be too high (base_lr, clip_gradients), or the data hold NaN",
+                self.iter,
+                loss,
+            )
+        self.losses.append(loss)
+        self.smoothed = sum(self.losses) / len(self.losses)
+
+    def apply_update(self):
+        step = schedule.current_step(self.param, self.iter, self.current_step)
+        if self.param.lr_policy == "multistep" and step != self.current_step:
+            log.info("MultiStep Status: Iteration %d, step = %d", self.iter, step)
+        self.current_step = step
+        rate = self.rate()
+        if self.due(self.param.display):
+            log.info("Iteration %d, lr = %s", self.iter, number(rate))
+        norm = self.update.apply(rate, self.iter, self.param.iter_size)
+        if norm is not None and norm > self.param.clip_gradients:
+            log.info(
+                "Gradient clipping: scaling down gradients (L2 norm %s > %s) by scale factor %s",
+                *map(number, (norm, self.param.clip_gradients, self.param.clip_gradients / norm)),
+            )
+
+    def rate(self):
+        step = schedule.current_step(self.param, self.iter, self.current_step)
+        return schedule.rate(self.param, self.iter, step)
+
+    def solve(self, resume=None):
+        """Train to max_iter, with the tests and snapshots the prototxt asks for."""
+        log.info("Solving %s", self.net.name)
+        log.info("Learning Rate Policy: %s", self.param.lr_policy)
+        self.stop_asked = False
+        if resume:
+            self.restore(resume)
+        self.step(max(0, self.param.max_iter - self.iter))
+        if self.param.snapshot_after_train and not (self.due(self.param.snapshot) and self.iter):
+            self.snapshot()
+        if self.stop_asked:
+            log.info("Optimization stopped early.")
+            return
+        if self.due(self.param.display):
+            self.smooth(self.net.forward_layers())
+            log.info("Iteration %d, loss = %s", self.iter, number(self.smoothed))
+        if self.due(self.param.test_interval):
+            self.test_all()
+        log.info("Optimization Done.")
+
+    # what it says
+
+    def report(self):
+        now = time.perf_counter()
+        lapse, n = now - self.timer, self.iter - self.timed
+        self.timer, self.timed = now, self.iter
+        log.info(
+            "Iteration %d (%s iter/s, %ss/%d iters), loss = %s",
+            self.iter, number(n / lapse if lapse else n), number(lapse), self.param.display, number(self.smoothed),
+        )  # fmt: skip
+        for line in output_lines(self.net, values(self.net), "Train"):
+            log.info(line)
+
+    def test_all(self):
+        for i in range(len(self.test_nets)):
+            self.test(i)
+
+    def test(self, i):
+        """Average the outputs of test net i over test_iter batches; returns {output: mean, flat}."""
+        log.info("Iteration %d, Testing net (#%d)", self.iter, i)
+        net, n = self.test_nets[i], self.test_iter(i)
+        sums, loss = None, 0.0
+        for _ in range(n):
+            loss += net.forward_layers()
+            now = values(net)
+            sums = (
+                now
+                if sums is None
+                else {k: [a + b for a, b in zip(sums[k], v, strict=True)] for k, v in now.items()}
+            )
+        means = {k: [x / n for x in v] for k, v in (sums or {}).items()}
+        if self.param.test_compute_loss:
+            log.info("Test loss: %s", number(loss / n))
+        for line in output_lines(net, means, "Test"):
+            log.info(line)
+        return means
+
+    def test_iter(self, i):
+        given = list(self.param.test_iter)
+        if len(given) != len(self.test_nets):
+            raise SolverError(
+                f"test_iter is given once for each test net: found {len(given)} for {len(self.test_nets)} nets"
+            )
+        return given[i]
+
+    # files
+
+    def snapshot(self):
+        """Write model and state now; returns their paths."""
+        return snapshot.save(self)
+
+    def restore(self, path):
+        """Continue from a .solverstate or .solverstate.h5."""
+        log.info("Resuming from %s", path)
+        snapshot.restore(self, path)
+
+
+def check(p):
+    """Refuse what contradicts itself before any net is built; returns the update rule."""
+    chosen = rule(p.type)
+    chosen.check(p)
+    schedule.check(p)
+    if p.iter_size < 1:
+        raise SolverError(f"iter_size must be at least 1, found {p.iter_size}")
+    if p.average_loss < 1:
+        raise SolverError(f"average_loss must be at least 1, found {p.average_loss}")
+    if p.test_interval < 0 or p.snapshot < 0 or p.display < 0:
+        raise SolverError("test_interval, snapshot and display count iterations: they cannot be negative")
+    return chosen
+
+
+def values(net):
+    """{output: its numbers}"""
+    return {name: [float(x) for x in net.blobs[name].data.ravel()] for name in net.outputs}
+
+
+def output_lines(net, outputs, what):
+    """Caffe's lines, one for each number of each output."""
+    weights = dict(zip(net.blob_names, net.weight_list, strict=True))
+    numbered = ((name, x) for name, xs in outputs.items() for x in xs)
+    for i, (name, x) in enumerate(numbered):
+        weight = weights[name]
+        tail = f" (* {number(weight)} = {number(weight * x)} loss)" if weight else ""
+        yield f"    {what} net output #{i}: {name} = {number(x)}{tail}"
+
+
+def number(x):
+    """As C++ streams print it: six digits."""
+    return f"{x:g}"
+
+
+def read(source):
+    """(path or None, SolverParameter of today's form)."""
+    if isinstance(source, caffe_pb2.SolverParameter):
+        path, param = None, caffe_pb2.SolverParameter()
+        param.CopyFrom(source)
+    else:
+        path, param = str(source), parse.load(source, "SolverParameter").message
+    upgrade.upgrade_solver(param)
+    return path, param
