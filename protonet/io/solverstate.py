@@ -1,0 +1,104 @@
+"""Solver states: where training stood, beside the weights.  Caffe's two formats, exact both ways.
+
+    .solverstate       SolverState: iter (1), learned_net (2), history (3, one blob each), current_step (4)
+    .solverstate.h5    iter, learned_net, current_step, and history/0, history/1, ...
+
+`history` is the momentum of each parameter; AdaDelta and Adam put a second array per parameter after all the first.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from protonet.errors import WeightsError
+from protonet.io import blob, hdf5, wire
+from protonet.io.atomic import replacing
+from protonet.io.sniff import what_is
+
+ITER, LEARNED_NET, HISTORY, CURRENT_STEP = 1, 2, 3, 4
+
+
+@dataclass
+class SolverState:
+    iter: int = 0
+    learned_net: str = ""  # the file of the weights, as the run that wrote it saw it
+    history: list[np.ndarray] = field(default_factory=list)
+    current_step: int = 0
+
+
+def load_solverstate(path: str | Path) -> SolverState:
+    """Read either format, told apart by content."""
+    try:
+        what = what_is(path)
+    except OSError as error:
+        raise WeightsError(f"cannot be read: {error.strerror}", path) from None
+    if what == "an HDF5 file":
+        return from_hdf5(path)
+    if what:
+        raise WeightsError(f"expected a solverstate, found {what}", path)
+    try:
+        return parse(Path(path).read_bytes())
+    except wire.Broken as error:
+        what = "a truncated file" if error.cut else "no protobuf message"
+        raise WeightsError(f"expected a solverstate, found {what} ({error})", path) from None
+    except WeightsError as error:
+        raise error.at(path) from None
+
+
+def parse(buffer: bytes) -> SolverState:
+    state = SolverState()
+    for number, kind, begin, end in wire.fields(buffer):
+        if (number, kind) == (ITER, wire.VARINT):
+            state.iter = wire.signed(begin)
+        elif (number, kind) == (CURRENT_STEP, wire.VARINT):
+            state.current_step = wire.signed(begin)
+        elif (number, kind) == (LEARNED_NET, wire.BYTES):
+            state.learned_net = wire.text(buffer, begin, end)
+        elif (number, kind) == (HISTORY, wire.BYTES):
+            try:
+                state.history.append(blob.read(buffer, begin, end).data)
+            except WeightsError as error:
+                raise error.at(f"history {len(state.history)}") from None
+        elif number in (ITER, LEARNED_NET, HISTORY, CURRENT_STEP) or number == 100:
+            raise WeightsError("expected a solverstate, found another kind of message: is it the .caffemodel?")
+    return state
+
+
+def from_hdf5(path: str | Path) -> SolverState:
+    with hdf5.opened(path, "a solverstate") as file:
+        for name in ("iter", "history"):
+            if name not in file:
+                raise WeightsError(f"expected a solverstate, found an HDF5 file without '{name}': is it the .caffemodel.h5?")
+        history = file["history"]
+        return SolverState(
+            int(np.ravel(file["iter"][()])[0]),
+            file["learned_net"].asstr()[()] if "learned_net" in file else "",
+            [hdf5.array(history[str(i)], f"history {i}") for i in range(len(history))],
+            int(np.ravel(file["current_step"][()])[0]) if "current_step" in file else 0,
+        )
+
+
+def save_solverstate(path: str | Path, state: SolverState) -> None:
+    """Write a state; in HDF5 if the name ends in .h5."""
+    if Path(path).suffix == ".h5":
+        return to_hdf5(path, state)
+    with replacing(path) as aside, aside.open("wb") as file:
+        file.write(wire.field(ITER, wire.VARINT, state.iter))
+        file.write(wire.field(LEARNED_NET, wire.BYTES, state.learned_net.encode()))
+        for array in state.history:
+            blob.write(file, HISTORY, array)
+        file.write(wire.field(CURRENT_STEP, wire.VARINT, state.current_step))
+
+
+def to_hdf5(path: str | Path, state: SolverState) -> None:
+    import h5py
+
+    with replacing(path) as aside, h5py.File(aside, "w") as file:
+        file.create_dataset("iter", data=np.array([state.iter], "<i4"))
+        name = state.learned_net.encode()
+        file.create_dataset("learned_net", data=np.bytes_(name), dtype=h5py.string_dtype("ascii", len(name) + 1))
+        file.create_dataset("current_step", data=np.array([state.current_step], "<i4"))
+        history = file.create_group("history")
+        for i, array in enumerate(state.history):
+            history.create_dataset(str(i), data=np.asarray(array, "<f4"))
