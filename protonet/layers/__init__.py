@@ -1,0 +1,37 @@
+"""Layers: one file per type.  Importing this package registers them all; no kernel is compiled, nor numba imported.
+
+layer = make(layer_parameter, TEST)     # refuses an unknown type, with the one that was meant
+"""
+
+from difflib import get_close_matches
+from importlib import import_module
+from pkgutil import iter_modules
+
+from protonet.errors import NetError
+from protonet.layers.base import REGISTRY, TEST, TRAIN, Layer, Param, register
+
+__all__ = ["REGISTRY", "TEST", "TRAIN", "Layer", "Param", "make", "register"]
+
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")
+
+
+def make(param, phase=TRAIN):
+    """The layer that a LayerParameter means, in this phase."""
+    if param.type not in REGISTRY:
+        raise NetError(f"unknown layer type '{param.type}'{meant(param.type)}")
+    if param.unparsed:
+        names = ", ".join(sorted({text.split(None, 1)[0].rstrip(":{") for text in param.unparsed}))
+        raise NetError(f"{param.type} has no {names}: this layer cannot be built with fields that nobody knows")
+    return REGISTRY[param.type](param, phase)
+
+
+def meant(name):
+    """How to go on after an unknown type."""
+    lower = {known.lower(): known for known in REGISTRY}
+    close = get_close_matches(name.lower(), lower, 1, 0.7)
+    return (
+        f" (did you mean {lower[close[0]]}?)"
+        if close
+        else ": no such layer here, in BVLC Caffe or in a fork known here"
+    )

@@ -80,7 +80,7 @@ class Layer:
     def __init__(self, param, phase=TRAIN):
         self.param, self.name = param, param.name
         self.phase = param.phase if param.HasField("phase") else phase
-        self.spec = getattr(param, self.spec_field) if self.spec_field else None
+        self.spec: Any = getattr(param, self.spec_field) if self.spec_field else None
         self.check_counts()
 
     def check_counts(self):
@@ -91,9 +91,7 @@ class Layer:
             wanted.check(len(self.param.top), "top")
         if len(self.param.bottom) and not self.in_place:
             for name in set(self.param.bottom) & set(self.param.top):
-                raise NetError(
-                    f"{self.type} cannot work in place: '{name}' is both bottom and top; name the top apart"
-                )
+                raise NetError(f"{self.type} cannot work in place: '{name}' is both bottom and top; name the top apart")
 
     def params(self, *bottoms):
         """The parameter blobs, from the shapes of the bottoms."""

@@ -1,0 +1,138 @@
+"""Softmax over the classes of x (O, C, S): outer, classes, inner; and the multinomial logistic loss of it.
+
+A task is a row where S is 1, else BLOCK positions of one outer index, side by side; `tasks` counts them.
+"""
+
+import math
+
+from protonet.kernels.exp import exp
+from protonet.kernels.jit import f32, f64, i64, kernel
+from protonet.kernels.labels import class_of
+
+O, C, S, T = "OCST"
+BLOCK = 512
+TINY = 1.17549435e-38  # the smallest normal float32, as in Caffe
+VALID, COUNT = 0, 1  # how a loss is normalised: by labels that count, or by a number given
+
+
+def tasks(O, S):
+    return O * -(-S // BLOCK)
+
+
+@kernel(y="x", out="y work")
+def softmax(x: f32[O, C, S], y: f32[O, C, S], work: f32[O, S], begin, end):
+    """y <- exp(x) / sum of exp(x) over c; work is scratch.  The largest x is taken off first, so nothing overflows."""
+    O, C, S = x.shape
+    if S == 1:
+        for o in range(begin, end):
+            top = x[o, 0, 0]
+            for c in range(C):
+                top = max(top, x[o, c, 0])
+            total = 0.0
+            for c in range(C):
+                e = exp(x[o, c, 0] - top)
+                y[o, c, 0] = e
+                total += e
+            inverse = 1.0 / total
+            for c in range(C):
+                y[o, c, 0] *= inverse
+        return
+    blocks = (S + BLOCK - 1) // BLOCK
+    for task in range(begin, end):
+        o, first = task // blocks, task % blocks * BLOCK
+        last = min(first + BLOCK, S)
+        for s in range(first, last):
+            work[o, s] = x[o, 0, s]
+        for c in range(1, C):
+            for s in range(first, last):
+                work[o, s] = max(work[o, s], x[o, c, s])
+        for c in range(C):
+            for s in range(first, last):
+                y[o, c, s] = exp(x[o, c, s] - work[o, s])
+        for s in range(first, last):
+            work[o, s] = 0.0
+        for c in range(C):
+            for s in range(first, last):
+                work[o, s] += y[o, c, s]
+        for s in range(first, last):
+            work[o, s] = 1.0 / work[o, s]
+        for c in range(C):
+            for s in range(first, last):
+                y[o, c, s] *= work[o, s]
+
+
+@kernel(dx="dy", out="dx work")
+def softmax_grad(y: f32[O, C, S], dy: f32[O, C, S], dx: f32[O, C, S], work: f32[O, S], begin, end):
+    """dx <- y * (dy - sum of dy * y over c); work is scratch."""
+    O, C, S = y.shape
+    if S == 1:
+        for o in range(begin, end):
+            dot = 0.0
+            for c in range(C):
+                dot += dy[o, c, 0] * y[o, c, 0]
+            for c in range(C):
+                dx[o, c, 0] = y[o, c, 0] * (dy[o, c, 0] - dot)
+        return
+    blocks = (S + BLOCK - 1) // BLOCK
+    for task in range(begin, end):
+        o, first = task // blocks, task % blocks * BLOCK
+        last = min(first + BLOCK, S)
+        for s in range(first, last):
+            work[o, s] = 0.0
+        for c in range(C):
+            for s in range(first, last):
+                work[o, s] += dy[o, c, s] * y[o, c, s]
+        for c in range(C):
+            for s in range(first, last):
+                dx[o, c, s] = y[o, c, s] * (dy[o, c, s] - work[o, s])
+
+
+@kernel(out="loss count")
+def log_loss(p: f32[O, C, S], label: f32[O, S], loss: f64[T], count: f64[T], ignore: i64, begin, end):
+    """loss[task] <- sum of -log p at the labels that count, count[task] <- how many they are."""
+    O, C, S = p.shape
+    blocks = (S + BLOCK - 1) // BLOCK
+    for task in range(begin, end):
+        o, first = task // blocks, task % blocks * BLOCK
+        total, n = f64(0), f64(0)
+        for s in range(first, min(first + BLOCK, S)):
+            k = class_of(label[o, s], C, ignore)
+            if k >= 0:
+                # so written that NaN stays NaN
+                total -= f64(math.log(max(p[o, k, s], TINY)))
+                n += 1
+        loss[task], count[task] = total, n
+
+
+@kernel(out="loss norm")
+def average(sums: f64[T], count: f64[T], loss: f32[1], norm: f32[1], given: f32, begin, end):
+    """loss <- sum of sums / norm; norm <- `given` if positive, else the sum of count, and at least 1.  One task."""
+    total, n = f64(0), f64(0)
+    for t in range(sums.shape[0]):
+        total += sums[t]
+        n += count[t]
+    norm[0] = max(given if given > 0.0 else f32(n), 1.0)
+    loss[0] = f32(total / f64(norm[0]))
+
+
+@kernel(out="dx")
+def log_loss_grad(
+    p: f32[O, C, S], label: f32[O, S], norm: f32[1], dloss: f32[1], dx: f32[O, C, S], ignore: i64, begin, end
+):
+    """dx <- (p - one at the label) * dloss / norm; 0 where the label does not count."""
+    O, C, S = p.shape
+    factor = dloss[0] / norm[0]
+    blocks = (S + BLOCK - 1) // BLOCK
+    for task in range(begin, end):
+        o, first = task // blocks, task % blocks * BLOCK
+        last = min(first + BLOCK, S)
+        for c in range(C):
+            for s in range(first, last):
+                dx[o, c, s] = factor * p[o, c, s]
+        for s in range(first, last):
+            k = class_of(label[o, s], C, ignore)
+            if k >= 0:
+                dx[o, k, s] -= factor
+            else:
+                for c in range(C):
+                    dx[o, c, s] = 0.0
