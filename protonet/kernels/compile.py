@@ -50,9 +50,7 @@ def c_function(name, function, words, double=False):
     if raises := [g.name for g in module.global_variables if "pickledata" in g.name]:
         raise TypeError(f"{name} may raise an exception ({raises[0]})")
     if needs - ALLOWED:
-        raise TypeError(
-            f"{name} needs {', '.join(sorted(needs - ALLOWED))}: a kernel may call nothing but libm"
-        )
+        raise TypeError(f"{name} needs {', '.join(sorted(needs - ALLOWED))}: a kernel may call nothing but libm")
     if not double and (line := next(filter(DOUBLE.search, instructions(str(module))), None)):
         raise TypeError(f"{name} works in float64 unasked (write f32(n) around integers): {line.strip()}")
     return library._get_compiled_object()
@@ -66,9 +64,7 @@ def instructions(text):
 def compiled(name, function, words):
     """numba's own wrapper for C reports errors to Python; this one has none to report."""
     arguments = (types.int64,) * words
-    function.__name__ = function.__qualname__ = (
-        name  # part of numba's symbols, which must differ between files
-    )
+    function.__name__ = function.__qualname__ = name  # part of numba's symbols, which must differ between files
     dispatcher = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     dispatcher.compile(arguments)
     made = dispatcher.overloads[arguments]
@@ -97,9 +93,7 @@ def single(function):
     """The same function with its float constants single, so that 0.5 * x[i] stays float32."""
     code = function.__code__
     code = code.replace(co_consts=narrow(code.co_consts))
-    cells = function.__closure__ and tuple(
-        type(cell)(known(cell.cell_contents)) for cell in function.__closure__
-    )
+    cells = function.__closure__ and tuple(type(cell)(known(cell.cell_contents)) for cell in function.__closure__)
     names = {name: known(value) for name, value in named(function).items()}
     return FunctionType(code, names, function.__name__, None, cells)
 

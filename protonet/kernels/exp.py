@@ -8,9 +8,7 @@ from protonet.kernels.jit import inline, i32
 def exp(x):
     x = min(max(x, -87.3), 88.3)
     n = floor(fma(x, 1.44269504, 0.5))
-    r = fma(
-        n, 2.12194440e-4, fma(n, -0.693359375, x)
-    )  # fma, not *: reassociation would undo the split of log 2
+    r = fma(n, 2.12194440e-4, fma(n, -0.693359375, x))  # fma, not *: reassociation would undo the split of log 2
     p = fma(1.9875691500e-4, r, 1.3981999507e-3)
     p = fma(p, r, 8.3334519073e-3)
     p = fma(p, r, 4.1665795894e-2)

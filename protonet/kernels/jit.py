@@ -44,9 +44,7 @@ class Type:
         return getattr(np, self.dtype)(x)
 
 
-f32, f64, i32, i64, u8, u32 = (
-    Type(name) for name in ("float32", "float64", "int32", "int64", "uint8", "uint32")
-)
+f32, f64, i32, i64, u8, u32 = (Type(name) for name in ("float32", "float64", "int32", "int64", "uint8", "uint32"))
 
 
 class Inline:
@@ -98,8 +96,7 @@ address = Late(
     "protonet.kernels.array",
     "address",
     lambda a, at: (
-        a.ctypes.data
-        + a.itemsize * int(np.ravel_multi_index(at if isinstance(at, tuple) else (at,), a.shape))
+        a.ctypes.data + a.itemsize * int(np.ravel_multi_index(at if isinstance(at, tuple) else (at,), a.shape))
     ),
 )
 address.__doc__ = "The address of array[index] in bytes: what intrinsics on memory take."
@@ -117,13 +114,12 @@ class Compiled:
         KERNELS[self.name] = self
 
     def symbol(self, shared=()):
-        """Its name in object files; files of kernels from elsewhere say which source they were made of."""
-        name = ".".join([self.name, *(f"{y}_is_{x}" for y, x in shared)])
-        return name if self.module.startswith(HOME) else f"{name}.{objects.stamp(self.module)}"
+        """Its name in object files."""
+        return ".".join([self.name, *(f"{y}_is_{x}" for y, x in shared)])
 
     def address(self, shared=()):
         """Where its code is; made, or read from the cache, when first asked for."""
-        return objects.address(self.symbol(shared), partial(self.compile, shared))
+        return objects.address(self.symbol(shared), self.module, partial(self.compile, shared))
 
     def compile(self, shared=()):
         """Its object code."""
@@ -148,9 +144,7 @@ class Kernel(Compiled):
             raise TypeError(f"{function.__name__}: the last arguments are begin, end")
         self.types = {name: function.__annotations__[name] for name in names}
         self.arrays = [name for name, t in self.types.items() if t.sizes is not None]
-        self.sizes = list(
-            dict.fromkeys(s for a in self.arrays for s in self.types[a].sizes if isinstance(s, str))
-        )
+        self.sizes = list(dict.fromkeys(s for a in self.arrays for s in self.types[a].sizes if isinstance(s, str)))
         self.slots = len(self.sizes) + len(self.types)
         self.out = tuple(out.split()) if out else tuple(self.arrays[-1:])
         self.pairs = [(y, x) for y, many in may_be.items() for x in many.split()]
@@ -178,15 +172,8 @@ class Kernel(Compiled):
         shared = tuple((y, x) for y, x in self.pairs if at[y] == at[x])
         for y in self.out:
             for x in self.arrays:
-                if (
-                    x != y
-                    and at[x] == at[y]
-                    and not {(x, y), (y, x)} & set(shared)
-                    and not joined(x, y, shared)
-                ):
-                    raise TypeError(
-                        f"{self.name}: {x} and {y} lie at one place; it was declared without {y}='{x}'"
-                    )
+                if x != y and at[x] == at[y] and not {(x, y), (y, x)} & set(shared) and not joined(x, y, shared):
+                    raise TypeError(f"{self.name}: {x} and {y} lie at one place; it was declared without {y}='{x}'")
         return shared
 
     def bind(self, *arguments):

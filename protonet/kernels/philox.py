@@ -1,10 +1,8 @@
 """Philox4x32-10: random numbers by counting.  Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
 
 A draw is a function of (seed, stream, iteration, index), so it depends neither on threads nor on what was drawn before.
-`random` is Emit.random (seed, iteration), `stream` is Emit.stream.  Each block of four draws costs one call:
-
-    for block in range(begin * BLOCKS, min(end * BLOCKS, (n + 3) // 4)):
-        for lane, r in enumerate(draw(random[0], stream, random[1], block)): ...    # element 4 * block + lane
+`random` is Emit.random (seed, iteration), `stream` is Emit.stream.  A call of `draw` gives four words, those of elements
+4 * block to 4 * block + 3: write loops over blocks, as fill_uniform does.  runtime/random.py gives the same in numpy.
 """
 
 from protonet.kernels.jit import f32, i64, inline, kernel
@@ -42,13 +40,25 @@ def uniform(word):
     return f32(word >> 8) * f32(5.9604644775390625e-08)
 
 
+@inline
+def lane(words, i):
+    """words[i]."""
+    a, b, c, d = words
+    return (a if i == 0 else b) if i < 2 else (c if i == 2 else d)
+
+
 @kernel(out="y")
 def fill_uniform(y: f32[M], low: f32, high: f32, random: i64[2], stream: i64, begin, end):
     """y <- uniform in [low, high).  A task is CHUNK numbers."""
-    n, scale = y.shape[0], high - low
-    for i in range(begin * CHUNK, min(end * CHUNK, n // 4 * 4), 4):
+    last, scale = min(end * CHUNK, y.shape[0]), high - low
+    whole = last // 4 * 4
+    for i in range(begin * CHUNK, whole, 4):
         a, b, c, d = draw(random[0], stream, random[1], i // 4)
         y[i] = low + scale * uniform(a)
         y[i + 1] = low + scale * uniform(b)
         y[i + 2] = low + scale * uniform(c)
         y[i + 3] = low + scale * uniform(d)
+    if whole < last:
+        words = draw(random[0], stream, random[1], whole // 4)
+        for i in range(whole, last):
+            y[i] = low + scale * uniform(lane(words, i - whole))

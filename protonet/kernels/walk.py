@@ -88,9 +88,7 @@ def walk(team, me):
         span = min(word(row + 16), last - i)
         tasks = word(row + 8) if span == 0 else 1
         mine = 0
-        for turn in range(
-            threads
-        ):  # my own share first, so that data stay in my cache; then what others left
+        for turn in range(threads):  # my own share first, so that data stay in my cache; then what others left
             whose = (me + turn) % threads
             start, stop = whose * tasks // threads, (whose + 1) * tasks // threads
             bite = (stop - start + 3) // 4

@@ -53,9 +53,7 @@ class Team:
     def __init__(self, size):
         self.calls: list[SimpleQueue] = [SimpleQueue() for _ in range(size - 1)]
         self.home = None
-        self.workers = [
-            Thread(target=self.work, args=job, daemon=True) for job in enumerate(self.calls, start=1)
-        ]
+        self.workers = [Thread(target=self.work, args=job, daemon=True) for job in enumerate(self.calls, start=1)]
         for worker in self.workers:
             worker.start()
 
@@ -95,7 +93,7 @@ class Program:
         self.steps, self.plan, self.lock, self.at = steps, plan, Lock(), 0
         self.threads = threads or system.threads()
         natives = TEAMWORK if self.threads > 1 else TEAMWORK[:1]
-        prepare.prepare([*((function, ()) for function in natives), *planning.codes(steps, plan)])
+        prepare.prepare([*((function, ()) for function in natives), *planning.codes(steps, plan)], system.cores())
         given = memory or {}
         self.memory = given | {kind: aligned(size) for kind, size in plan.sizes.items() if kind not in given}
         words, kinds = planning.table(steps, plan)
@@ -126,9 +124,7 @@ class Program:
         last = len(self.steps) if last is None else last
         with self.lock:
             if self.plan.packed and first not in (0, self.at):
-                raise RuntimeError(
-                    f"a packed program cannot begin at step {first}: it stopped before step {self.at}"
-                )
+                raise RuntimeError(f"a packed program cannot begin at step {first}: it stopped before step {self.at}")
             self.at = last
             for begin, end, host in self.stretches(first, last):
                 if begin < end:

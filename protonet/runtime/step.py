@@ -60,9 +60,7 @@ class Buffer:
         return View(self, shape, start)
 
 
-SIZES = {
-    name: np.dtype(name).itemsize for name in ("float32", "float64", "int32", "int64", "uint8", "uint32")
-}
+SIZES = {name: np.dtype(name).itemsize for name in ("float32", "float64", "int32", "int64", "uint8", "uint32")}
 
 
 @dataclass(eq=False)
@@ -161,9 +159,7 @@ class Emit:
                 seen[i] = View(v.buffer, fit(v.shape, len(t.sizes)), v.start)
         words = kernel.bind(*seen)
         views = [v for v in seen if isinstance(v, View)]
-        self.steps.append(
-            Step(kernel, views, words, tasks, f"{self.layer.name} {kernel.name}", kernel.writes)
-        )
+        self.steps.append(Step(kernel, views, words, tasks, f"{self.layer.name} {kernel.name}", kernel.writes))
 
     def host(self, function, *arrays, out=None):
         """A step in Python: function(*numpy arrays).  `out`: those that it writes, if not any of them."""
@@ -188,10 +184,7 @@ class Emit:
         view = plain(blob)
         mine = self.steps[self.begun :]
         written = any(
-            v.buffer is view.buffer
-            for step in mine
-            for v, out in zip(step.views, step.out, strict=True)
-            if out
+            v.buffer is view.buffer for step in mine for v, out in zip(step.views, step.out, strict=True) if out
         )
         if not self.overwritten(blob, self.layer, after=written):
             self.kept[self.layer, name] = view

@@ -19,13 +19,13 @@ def threads():
         if not asked.isdecimal() or int(asked) < 1:
             raise ValueError(f"PROTONET_NUM_THREADS is a number from 1 on, not '{asked}'")
         return int(asked)
-    return max(1, min(cores(), math.ceil(quota())))
+    return cores()
 
 
 def cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Those that this process may use, by its affinity and by what its container grants."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(bound, math.ceil(quota()) if math.isfinite(quota()) else bound))
 
 
 @cache
@@ -76,11 +76,7 @@ def sleep():
 @cache
 def clock():
     """(address, first argument) of a call that writes the time to its second argument, or on Windows to its first."""
-    return (
-        (entry("QueryPerformanceCounter"), None)
-        if WINDOWS
-        else (entry("clock_gettime"), time.CLOCK_MONOTONIC)
-    )
+    return (entry("QueryPerformanceCounter"), None) if WINDOWS else (entry("clock_gettime"), time.CLOCK_MONOTONIC)
 
 
 def nanoseconds(stamps):
@@ -107,6 +103,4 @@ def keep_off(home, workers):
     """Bind threads to cores other than `home`: each to its own, or if there are plenty, to any of the others."""
     others = sorted(os.sched_getaffinity(0) - {home}) or [home]
     for i, worker in enumerate(workers):
-        os.sched_setaffinity(
-            worker.native_id, set(others) if len(workers) < len(others) else {others[i % len(others)]}
-        )
+        os.sched_setaffinity(worker.native_id, set(others) if len(workers) < len(others) else {others[i % len(others)]})
