@@ -20,9 +20,9 @@ from protonet.errors import NetError, ShapeError
 
 
 def fill(filler, shape, rng):
-    """A float32 array of this shape.  filler: a FillerParameter, or a number; rng: a numpy Generator."""
+    """A float32 array of this shape.  filler: a FillerParameter, a number or an array; rng: a numpy Generator."""
     shape = tuple(shape)
-    if isinstance(filler, int | float):
+    if isinstance(filler, int | float | np.ndarray):
         return np.full(shape, filler, np.float32)
     return np.asarray(known(filler)(filler, shape, rng), np.float32)
 

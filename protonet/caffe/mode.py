@@ -3,7 +3,7 @@
 import logging
 
 from protonet.layers import REGISTRY
-from protonet.runtime import random
+from protonet.net import seed as seeds
 
 log = logging.getLogger(__name__)
 said = set()
@@ -32,7 +32,7 @@ def set_device(device):
 
 def set_random_seed(seed):
     """Fillers, dropout, shuffling and crops of nets made from now on start from this seed."""
-    random.set_seed(int(seed))
+    seeds.set_seed(seed)
 
 
 def layer_type_list():

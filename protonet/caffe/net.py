@@ -32,9 +32,7 @@ class Net(core.Net):
             else:
                 weights = value
         super().__init__(network, phase, level, tuple(stages or ()), weights=weights, **options)
-        self.layers = [
-            NetLayer(place.layer, blobs) for place, blobs in zip(self.places, self.layer_blobs, strict=True)
-        ]
+        self.layers = [NetLayer(place.layer, blobs) for place, blobs in zip(self.places, self.layer_blobs, strict=True)]
 
     # names
 
@@ -76,9 +74,7 @@ class Net(core.Net):
 
     def blobs_by_layer(self, side):
         names = self.blob_names
-        return OrderedDict(
-            (place.layer.name, [names[b] for b in getattr(place, side)]) for place in self.places
-        )
+        return OrderedDict((place.layer.name, [names[b] for b in getattr(place, side)]) for place in self.places)
 
     # files
 
@@ -118,7 +114,8 @@ class Net(core.Net):
             into, array = getattr(self.blobs[name], part), np.asarray(array)
             if array.shape[:1] != into.shape[:1]:
                 raise DataError(
-                    f"'{name}' has {into.shape[0]} rows in the net, found {array.shape}: reshape the blob, or use forward_all"
+                    f"'{name}' has {into.shape[0]} rows in the net, found {array.shape}: "
+                    "reshape the blob, or use forward_all"
                 )
             if array.size != into.size and array.shape != into.shape:
                 raise DataError(f"'{name}' is {into.shape} in the net, found {array.shape}")
@@ -134,7 +131,7 @@ class Net(core.Net):
         return {name: self.blobs[name].data for name in names}
 
     def backward(self, diffs=None, start=None, end=None, **outputs):
-        """Run backward from layer `start` down to layer `end`; returns {name: diff} of the bottoms there, and of `diffs`."""
+        """Run backward from layer `start` down to layer `end`; returns {name: diff} there, and of `diffs`."""
         first, last = self.index(start, len(self.places) - 1), self.index(end, 0)
         if outputs:
             tops = self.outputs if start is None else self.top_names[start]
@@ -152,7 +149,7 @@ class Net(core.Net):
         return {name: np.asarray(data[:rows]) for name, data in out.items()}
 
     def forward_backward_all(self, blobs=None, diffs=None, **arrays):
-        """Forward and backward over any number of rows; inputs and gradients of outputs by name.  Returns (data, diffs)."""
+        """Forward and backward over any number of rows, from inputs and gradients by name.  Returns (data, diffs)."""
         rows = len(next(iter(arrays.values())))
         all_data, all_diffs = {}, {}
         forward = self.batches({name: a for name, a in arrays.items() if name in self.inputs})
@@ -162,9 +159,7 @@ class Net(core.Net):
                 all_data.setdefault(name, []).extend(data.copy())
             for name, diff in self.backward(diffs=diffs, **back).items():
                 all_diffs.setdefault(name, []).extend(diff.copy())
-        return tuple(
-            {n: np.asarray(rows_[:rows]) for n, rows_ in each.items()} for each in (all_data, all_diffs)
-        )
+        return tuple({n: np.asarray(rows_[:rows]) for n, rows_ in each.items()} for each in (all_data, all_diffs))
 
     def batches(self, arrays):
         """Cut arrays of equal length into the net's batch size; the last batch is filled up with zeros."""
@@ -184,7 +179,5 @@ class Net(core.Net):
         """Give the rows of a net that starts with MemoryData.  data (N, C, H, W), labels (N,)."""
         first = self.places[0].layer
         if first.type != "MemoryData":
-            raise NetError(
-                f"set_input_arrays needs a net whose first layer is MemoryData, found {first.type}"
-            )
+            raise NetError(f"set_input_arrays needs a net whose first layer is MemoryData, found {first.type}")
         first.set_arrays(np.ascontiguousarray(data, np.float32), np.ascontiguousarray(labels, np.float32))

@@ -51,9 +51,7 @@ def parser(argv):
     """The parser for this command line: all verbs by name, the one that is used in full."""
     from protonet import __version__
 
-    whole = argparse.ArgumentParser(
-        prog="protonet", description=__doc__.partition("\n")[0], allow_abbrev=False
-    )
+    whole = argparse.ArgumentParser(prog="protonet", description=__doc__.partition("\n")[0], allow_abbrev=False)
     whole.add_argument("--version", "-version", action="version", version=f"protonet {__version__}")
     verbs = whole.add_subparsers(metavar="verb", required=True)
     asked = next((word for word in argv if not word.startswith("-")), None)
@@ -92,9 +90,7 @@ def common(verb):
         help="threads to use (default: PROTONET_NUM_THREADS, or all usable cores)",
     )
     add("--verbose", "-v", action="store_true", help="say what is done and why")
-    add(
-        "--logtostderr", "--alsologtostderr", action="store_true", help=argparse.SUPPRESS
-    )  # Caffe's; it is what we do
+    add("--logtostderr", "--alsologtostderr", action="store_true", help=argparse.SUPPRESS)  # Caffe's; it is what we do
 
 
 def starting(run):

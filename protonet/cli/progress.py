@@ -38,9 +38,7 @@ def training(solver):
 
         def follow(solver, loss):
             speed = progress.tasks[task].speed
-            progress.update(
-                task, completed=solver.iter, loss=f"{loss:.4g}", speed=f"{speed:.0f}" if speed else "-"
-            )
+            progress.update(task, completed=solver.iter, loss=f"{loss:.4g}", speed=f"{speed:.0f}" if speed else "-")
 
         solver.after_step.append(follow)
         try:

@@ -19,9 +19,7 @@ log = logging.getLogger(__name__)
 def arguments(add):
     add("--solver", required=True, metavar="FILE", help="the solver (.prototxt)")
     add("--snapshot", default="", metavar="FILE", help="resume from this .solverstate or .solverstate.h5")
-    add(
-        "--weights", default="", metavar="A,B", help="start from these weights (fine-tuning), comma separated"
-    )
+    add("--weights", default="", metavar="A,B", help="start from these weights (fine-tuning), comma separated")
     add("--iterations", type=int, help="train to this iteration instead of the solver's max_iter")
     add("--gpu", default="", metavar="ID", help="accepted; the CPU is used")
     add("--phase", default="", choices=["", "TRAIN"], help="accepted: training is TRAIN")

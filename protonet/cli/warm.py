@@ -19,7 +19,5 @@ def run(args):
         return 0
     start = time.perf_counter()
     made = objects.prepare(every)
-    print(
-        f"{made} of {len(every)} kernels compiled in {time.perf_counter() - start:.1f} s, kept in {objects.folder()}"
-    )
+    print(f"{made} of {len(every)} kernels compiled in {time.perf_counter() - start:.1f} s, kept in {objects.folder()}")
     return 0

@@ -29,9 +29,7 @@ def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=Non
 
     `state` (a NetState) overrides phase, level and stages; without either, the net's own state decides, else TEST.
     """
-    document = (
-        parse.load(source, "NetParameter", ignore_unknown) if isinstance(source, str | Path) else source
-    )
+    document = parse.load(source, "NetParameter", ignore_unknown) if isinstance(source, str | Path) else source
     message = getattr(document, "message", document)
     net = caffe_pb2.NetParameter()
     net.CopyFrom(message)
@@ -41,9 +39,7 @@ def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=Non
     kept_net.state.CopyFrom(state)
     path = getattr(document, "path", None)
     places = [where(document, origins[i], kept_net.layer[k].name) for k, i in enumerate(kept)]
-    return Definition(
-        kept_net, state, places, Path(path) if path else None, tuple(getattr(document, "warnings", ()))
-    )
+    return Definition(kept_net, state, places, Path(path) if path else None, tuple(getattr(document, "warnings", ())))
 
 
 def merged(net, phase, level, stages, state):

@@ -109,6 +109,9 @@ class Layer:
         """Emit the steps that compute the gradients emit.wants."""
         raise NetError(f"{self.type} has no gradient")
 
+    def attach(self, blobs):
+        """The net's memory of this layer's parameters, for layers that run in Python."""
+
     def macs(self, bottoms, tops):
         """Multiply-adds of one forward pass, for those layers whose time they decide; from lists of shapes."""
         return 0

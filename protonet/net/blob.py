@@ -69,9 +69,7 @@ class Blob:
     def buffers(self):
         """(data, diff) as the runtime sees them: memory that is already there."""
         kinds = (self.data_store.array, ""), (self.diff_store.array, ".diff")
-        return tuple(
-            Buffer(self._shape, "own", self.name + end, memory=array[: self.count]) for array, end in kinds
-        )
+        return tuple(Buffer(self._shape, "own", self.name + end, memory=array[: self.count]) for array, end in kinds)
 
     def legacy(self, axis):
         """The size of one of Caffe's four axes; 1 where the blob has fewer."""

@@ -1,7 +1,7 @@
-"""Net: the layers of one phase as Caffe runs them: splits inserted, in place as written, every blob in memory of its own.
+"""Net: the layers of one phase as Caffe runs them: splits, in place as written, every blob in memory of its own.
 
-Nothing is planned before the first run; a blob that was reshaped makes the net reshape itself at the next one, and plans are
-kept by shape.  Layers whose tops depend on values (Filter, DetectionOutput) run in Python between two slices of steps.
+Nothing is planned before the first run; a blob that was reshaped makes the net reshape itself at the next one, and
+plans are kept by shape.  Layers whose tops depend on values (Filter, DetectionOutput) run in Python between two slices of steps.
 """
 
 from functools import cached_property
@@ -16,8 +16,8 @@ from protonet.layers import make
 from protonet.net.blob import Blob
 from protonet.net.params import Parameters
 from protonet.net.plan import Plan
+from protonet.net.seed import next_seed
 from protonet.net.wiring import Wiring
-from protonet.runtime.random import seed as global_seed
 from protonet.runtime.step import Buffer
 
 
@@ -49,7 +49,7 @@ class Net:
             self.definition.places[i] if i is not None else f"layer '{self.param.layer[k].name}'"
             for k, i in enumerate(origins)
         ]
-        self.seed = global_seed() if seed is None else seed
+        self.seed = next_seed() if seed is None else seed
         self.clock = np.array([self.seed, 0], np.int64)
         self.clock_buffer = Buffer((2,), "own", "clock", "int64", memory=self.clock)
         self.wiring = Wiring()
@@ -80,6 +80,7 @@ class Net:
                 self.blob_list.append(Blob(shape, self.wiring.names[number]))
         start = len(self.parameters.blobs)
         blobs, learned = self.parameters.add(layer, shapes)
+        layer.attach(blobs)
         place.params = list(range(start, start + len(blobs)))
         self.layer_blobs.append(blobs)
         self.wiring.learn(place, learned)
@@ -130,9 +131,7 @@ class Net:
 
     @property
     def inputs(self):
-        return [
-            name for place in self.places if place.layer.type == "Input" for name in place.layer.param.top
-        ]
+        return [name for place in self.places if place.layer.type == "Input" for name in place.layer.param.top]
 
     @property
     def outputs(self):
@@ -174,18 +173,14 @@ class Net:
         for param, number in zip(place.layer.params(*shapes), place.params, strict=True):
             blob = self.parameters.blobs[number]
             if tuple(param.shape) != blob.shape and np.prod(param.shape) != blob.count:
-                raise NetError(
-                    f"these inputs need {param.name} of shape {tuple(param.shape)}, but it is {blob.shape}"
-                )
+                raise NetError(f"these inputs need {param.name} of shape {tuple(param.shape)}, but it is {blob.shape}")
 
     def planned(self):
         """The plan for the shapes that the blobs have now."""
         if self.shape_key() != self.shapes:
             self.reshape()
         if self.shapes not in self.plans:
-            if self.plans and any(
-                a[1] != b[1] for a, b in zip(next(iter(self.plans)), self.shapes, strict=True)
-            ):
+            if self.plans and any(a[1] != b[1] for a, b in zip(next(iter(self.plans)), self.shapes, strict=True)):
                 self.plans.clear()  # memory has moved
             self.plans[self.shapes] = Plan(self)
         return self.plans[self.shapes]
@@ -218,7 +213,7 @@ class Net:
     def placed(self, error):
         """The error with the place of the layer it names first."""
         for place in self.places:
-            if error.where == place.layer.name:
+            if error.where == f"layer '{place.layer.name}'":
                 error.where = ""
                 return error.at(place.where)
         return error
@@ -277,8 +272,8 @@ class Net:
         found = io.match(weights, self.params, self.shared)
         if found.fresh and not allow_missing:
             raise WeightsError(
-                f"has no weights for {', '.join(map(repr, found.fresh))}: is it another net's file? (--allow-missing leaves "
-                "them as their fillers made them)", weights.source,
+                f"has no weights for {', '.join(map(repr, found.fresh))}: is it another net's file? "
+                "(--allow-missing leaves them as their fillers made them)", weights.source,
             )  # fmt: skip
         for name, arrays in found.arrays.items():
             for i, array in arrays.items():

@@ -61,9 +61,7 @@ class Parameters:
         if len(specs) > len(params):
             raise NetError(f"has {len(params)} parameter blobs, but param is given {len(specs)} times")
         specs += [caffe_pb2.ParamSpec()] * (len(params) - len(specs))
-        blobs = [
-            self.add_one(layer, i, p, spec) for i, (p, spec) in enumerate(zip(params, specs, strict=True))
-        ]
+        blobs = [self.add_one(layer, i, p, spec) for i, (p, spec) in enumerate(zip(params, specs, strict=True))]
         return blobs, [p.learned and spec.lr_mult != 0 for p, spec in zip(params, specs, strict=True)]
 
     def add_one(self, layer, i, param, spec):

@@ -39,7 +39,7 @@ class Plan:
         return bottoms, tops, mine
 
     def overwritten(self, blob, layer, after):
-        """Whether a layer works in place on this blob: one after `layer`, or `layer` itself if it has not done so yet."""
+        """Whether a layer works in place on this blob: one after `layer`, or `layer` itself if it still will."""
         number = self.number.get(blob.data)
         first = next(i for i, place in enumerate(self.net.places) if place.layer is layer) + after
         return any(number in place.in_place() for place in self.net.places[first:])

@@ -44,9 +44,7 @@ class Wiring:
         param = layer.param
         if param.propagate_down and len(param.propagate_down) != len(param.bottom):
             n, m = len(param.propagate_down), len(param.bottom)
-            raise NetError(
-                f"propagate_down is given once for each bottom, or not at all: found {n} for {m} bottoms"
-            )
+            raise NetError(f"propagate_down is given once for each bottom, or not at all: found {n} for {m} bottoms")
         bottoms = [find(name, self.current) for name in param.bottom]
         self.unread.difference_update(param.bottom)
         tops = [self.top(layer, i, name) for i, name in enumerate(param.top)]
@@ -109,7 +107,7 @@ class Wiring:
                     raise refusal(place, j)
 
     def outputs(self):
-        """Names of the blobs that nothing reads, as Caffe lists them: sorted.  Tops that a loss made up are not among them."""
+        """Names of the blobs that nothing reads, sorted as Caffe lists them; without tops that a loss made up."""
         return sorted(self.unread)
 
 
@@ -121,9 +119,7 @@ def loss_weights(layer, n):
     """One weight a top: as written, else 1 for the first top of a loss."""
     written = list(layer.param.loss_weight)
     if written and len(written) != n:
-        raise NetError(
-            f"loss_weight is given once for each top, or not at all: found {len(written)} for {n} tops"
-        )
+        raise NetError(f"loss_weight is given once for each top, or not at all: found {len(written)} for {n} tops")
     return written or [float(layer.loss and i == 0) for i in range(n)]
 
 

@@ -47,9 +47,7 @@ def restore(solver, path):
         )
     for i, (blob, array) in enumerate(zip(wanted, state.history, strict=True)):
         if array.size != blob.count:
-            raise SolverError(
-                f"{path}: history {i} ({blob.name}) has shape {array.shape}, this net wants {blob.shape}"
-            )
+            raise SolverError(f"{path}: history {i} ({blob.name}) has shape {array.shape}, this net wants {blob.shape}")
     if state.learned_net:
         solver.net.copy_from(beside(state.learned_net, path))
     for blob, array in zip(wanted, state.history, strict=True):

@@ -1,7 +1,7 @@
 """Solver: trains a net as a solver prototxt says.  (Caffe: solver.cpp, sgd_solver.cpp.)
 
-One iteration: test if it is time, forward and backward iter_size times, display, update, snapshot if it is time.  What it
-says goes to the log in Caffe's words, because people have parsers for them.
+One iteration: test if it is time, forward and backward iter_size times, display, update, snapshot if it is time.
+What it says goes to the log in Caffe's words, because people have parsers for them.
 """
 
 import logging
@@ -12,9 +12,9 @@ from collections import deque
 from protonet.errors import SolverError
 from protonet.graph import resolve
 from protonet.net import Net
+from protonet.net.seed import next_seed
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse, upgrade
-from protonet.runtime.random import seed as global_seed
 from protonet.solvers import schedule, snapshot
 from protonet.solvers.rules import rule
 from protonet.solvers.updates import Update
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Solver:
-    """source: a path to a solver prototxt, or a SolverParameter (paths in it are then relative to the current directory).
+    """source: a path to a solver prototxt, or a SolverParameter (its paths then start at the current folder).
     param: what to use instead of what the source says.
 
     after_step: functions called with (solver, loss) after every iteration; one that returns True stops the training.
@@ -40,12 +40,10 @@ class Solver:
         self.after_step, self.on_start, self.on_gradients = [], [], []
         self.losses = deque(maxlen=self.param.average_loss)
         self.smoothed, self.snapshot_asked, self.stop_asked = 0.0, False, False
-        seed = self.param.random_seed if self.param.random_seed >= 0 else global_seed()
+        seed = self.param.random_seed if self.param.random_seed >= 0 else next_seed()
         train, tests = resolve.solver_nets(self.param, self.path)
         self.net = self.make(train, seed, **options)
-        self.test_nets = [
-            self.make(each, seed + 1 + i, trains=False, **options) for i, each in enumerate(tests)
-        ]
+        self.test_nets = [self.make(each, seed + 1 + i, trains=False, **options) for i, each in enumerate(tests)]
         for test_net in self.test_nets:
             test_net.share_with(self.net)
         self.update = Update(self.param, self.rule, self.net)
@@ -100,7 +98,7 @@ class Solver:
     def smooth(self, loss):
         if not math.isfinite(loss) and (not self.losses or math.isfinite(self.losses[-1])):
             log.warning(
-                "Iteration %d: the loss is %s: the rate may be too high (base_lr, clip_gradients), or the data hold NaN",
+                "Iteration %d: the loss is %s: is base_lr too high (see clip_gradients), or do the data hold NaN?",
                 self.iter,
                 loss,
             )
@@ -172,9 +170,7 @@ class Solver:
             loss += net.forward_layers()
             now = values(net)
             sums = (
-                now
-                if sums is None
-                else {k: [a + b for a, b in zip(sums[k], v, strict=True)] for k, v in now.items()}
+                now if sums is None else {k: [a + b for a, b in zip(sums[k], v, strict=True)] for k, v in now.items()}
             )
         means = {k: [x / n for x in v] for k, v in (sums or {}).items()}
         if self.param.test_compute_loss:

@@ -21,9 +21,7 @@ class Update:
 
     def __init__(self, param, rule, net):
         self.param, self.rule, self.learned = param, rule, net.parameters.learned
-        self.history = [
-            [Memory(l.blob.shape, l.blob.name) for l in self.learned] for _ in range(rule.histories)
-        ]
+        self.history = [[Memory(l.blob.shape, l.blob.name) for l in self.learned] for _ in range(rule.histories)]
         self.now = np.zeros(3, np.float32)
         self.now_buffer = Buffer((3,), "own", "now", memory=self.now)
         self.threads = net.threads

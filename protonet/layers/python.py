@@ -1,0 +1,182 @@
+"""Python: a layer of the user's own, as in pycaffe.
+
+    layer { type: "Python" bottom: "x" top: "y" python_param { module: "mine" layer: "Twice" param_str: "{'k': 2}" } }
+
+    class Twice(protonet.Layer):
+        def setup(self, bottom, top): ...                         # once; may call self.blobs.add_blob(3, 4)
+        def reshape(self, bottom, top): top[0].reshape(*bottom[0].shape)
+        def forward(self, bottom, top): top[0].data[...] = 2 * bottom[0].data
+        def backward(self, top, propagate_down, bottom): bottom[0].diff[...] = 2 * top[0].diff
+
+The module is imported as Python imports any: from the current folder and PYTHONPATH.  The surprise: that runs code which the
+prototxt names.  A program that loads prototxts of others turns it off with `allow(False)`, as our command line does.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+
+import numpy as np
+
+from protonet.errors import NetError, ProtonetError, ShapeError
+from protonet.layers.base import Layer, Param, register
+
+ALLOWED = [True]
+
+
+def allow(yes):
+    """Whether a prototxt may name code that is imported and run."""
+    ALLOWED[0] = bool(yes)
+
+
+class PythonBlob:
+    """What a Python layer sees of a bottom, a top or a parameter: arrays, and a shape that it may set."""
+
+    def __init__(self, shape=(), data=None, diff=None):
+        self._shape = tuple(shape)
+        self._data, self._diff = data, diff
+
+    def part(self, name):
+        array = getattr(self, name)
+        if array is None or array.shape != self._shape:
+            setattr(self, name, array := np.zeros(self._shape, np.float32))
+        return array
+
+    shape = property(lambda self: self._shape)
+    data = property(lambda self: self.part("_data"))
+    diff = property(lambda self: self.part("_diff"))
+    count = property(lambda self: int(np.prod(self._shape)))
+
+    def reshape(self, *shape):
+        self._shape = tuple(map(int, shape))
+
+    def axis(self, i):
+        return self._shape[i] if i < len(self._shape) else 1
+
+    num, channels, height, width = (property(lambda self, i=i: self.axis(i)) for i in range(4))
+
+
+class PythonBlobs(list):
+    """The parameters of a Python layer."""
+
+    def add_blob(self, *shape):
+        self.append(PythonBlob(shape))
+
+
+class UserLayer:
+    """The base of layers written in Python; `protonet.Layer` (pycaffe: caffe.Layer).  phase: 0 in TRAIN, 1 in TEST."""
+
+    def __init__(self, param_str="", phase=0):
+        self.param_str, self.phase, self.blobs = param_str, phase, PythonBlobs()
+
+    def setup(self, bottom, top):
+        """Called once, before the first reshape."""
+
+    def reshape(self, bottom, top):
+        """Give every top its shape."""
+        raise NotImplementedError
+
+    def forward(self, bottom, top):
+        """Fill the tops' data."""
+        raise NotImplementedError
+
+    def backward(self, top, propagate_down, bottom):
+        """Fill the diff of those bottoms that propagate_down asks for, and add to the diff of self.blobs."""
+        raise NotImplementedError
+
+
+@register("Python", spec="python_param")
+class Python(Layer):
+    bottoms, tops, dynamic = (0, None), (0, None), True
+
+    def __init__(self, param, phase=0):
+        super().__init__(param, phase)
+        self.user, self.ready = self.made(), False
+
+    def made(self):
+        """An instance of the class that python_param names."""
+        spec = self.spec
+        if not ALLOWED[0]:
+            raise NetError(
+                f"would import module '{spec.module}' and run its class {spec.layer}: that is code, and runs only if you "
+                "say so, with --python-layers"
+            )
+        cls = getattr(imported(spec.module), spec.layer, None)
+        if cls is None:
+            raise NetError(f"module '{spec.module}' has no class '{spec.layer}'")
+        user = cls.__new__(cls)
+        UserLayer.__init__(user, spec.param_str, self.phase)
+        if type(user).__init__ is not UserLayer.__init__ and not issubclass(cls, UserLayer):
+            raise NetError(f"'{spec.layer}' must derive from protonet.Layer")
+        return user
+
+    def call(self, method, *blobs):
+        """A method of the user's; what goes wrong there is told with its name."""
+        try:
+            return getattr(self.user, method)(*blobs)
+        except ProtonetError:
+            raise
+        except Exception as error:
+            name = f"{self.spec.module}.{self.spec.layer}.{method}"
+            raise NetError(f"{name} failed with {type(error).__name__}: {error}") from error
+
+    def shaped(self, bottoms):
+        """Tops as setup and reshape leave them."""
+        tops = [PythonBlob() for _ in self.param.top]
+        if not self.ready:
+            self.call("setup", bottoms, tops)
+            self.ready = True
+        self.call("reshape", bottoms, tops)
+        return tops
+
+    def infer(self, *shapes):
+        return [top.shape for top in self.shaped([PythonBlob(shape) for shape in shapes])]
+
+    def params(self, *shapes):
+        if not self.ready:
+            self.infer(*shapes)
+        return [Param(f"blob{i}", blob.shape, blob.data) for i, blob in enumerate(self.user.blobs)]
+
+    def attach(self, blobs):
+        """The net's memory becomes what the user's code knows as self.blobs."""
+        self.user.blobs[:] = [PythonBlob(blob.shape, blob.data, blob.diff) for blob in blobs]
+
+    def compute(self, *arrays):
+        bottoms = [PythonBlob(a.shape, a) for a in arrays]
+        tops = self.shaped(bottoms)
+        self.call("forward", bottoms, tops)
+        return [top.data for top in tops]
+
+    def backward(self, emit, *blobs):
+        n = len(self.param.top)
+        tops, bottoms = blobs[:n], blobs[n:]
+        down = [emit.wants(b) for b in bottoms]
+        arrays = [part for b in blobs for part in (b.data, b.diff) if part is not None]
+        there = [[part is not None for part in (b.data, b.diff)] for b in blobs]
+
+        def run(*given):
+            parts = iter(given)
+            made = [PythonBlob(*self.seen(flags, parts)) for flags in there]
+            self.call("backward", made[: len(tops)], down, made[len(tops) :])
+
+        emit.host(run, *arrays)
+
+    @staticmethod
+    def seen(flags, parts):
+        data, diff = (next(parts) if flag else None for flag in flags)
+        return data.shape, data, diff
+
+
+def imported(name):
+    """The user's module; a script that says `import caffe` gets protonet where no Caffe is installed."""
+    if "caffe" not in sys.modules and importlib.util.find_spec("caffe") is None:
+        sys.modules["caffe"] = sys.modules["protonet"]
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise NetError(f"module '{name}' cannot be imported: {error} (is its folder in PYTHONPATH?)") from None
+    except Exception as error:
+        raise ShapeError(f"module '{name}' failed when it was imported: {type(error).__name__}: {error}") from error

@@ -1,0 +1,17 @@
+"""The seeds of nets: after `set_seed(s)` the nets made get s, s + 1, ...; before it, none that can be foretold."""
+
+import os
+
+STATE = {"next": None}
+
+
+def set_seed(seed):
+    STATE["next"] = int(seed)
+
+
+def next_seed():
+    """The seed of a net about to be made: below 2^31, as Caffe's."""
+    if STATE["next"] is None:
+        return int.from_bytes(os.urandom(4), "little") >> 1
+    STATE["next"] += 1
+    return STATE["next"] - 1
