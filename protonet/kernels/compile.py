@@ -95,7 +95,9 @@ def single(function):
     code = code.replace(co_consts=narrow(code.co_consts))
     cells = function.__closure__ and tuple(type(cell)(known(cell.cell_contents)) for cell in function.__closure__)
     names = {name: known(value) for name, value in named(function).items()}
-    return FunctionType(code, names, function.__name__, None, cells)
+    made = FunctionType(code, names, function.__name__, narrow(function.__defaults__), cells)
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
 
 
 def named(function):

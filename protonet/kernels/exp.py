@@ -1,7 +1,7 @@
 """exp in plain arithmetic: LLVM vectorises it, and it gives the same bits on every machine.  Cephes' expf, 2 ulp."""
 
 from protonet.kernels.bits import float_of_bits, floor, fma
-from protonet.kernels.jit import inline, i32
+from protonet.kernels.jit import i32, inline
 
 
 @inline

@@ -12,7 +12,7 @@ NAN = -(1 << 63)
 
 @inline
 def report(fault, index, value):
-    """fault[0] <- 1 + index of the offender, the first one seen by this thread; fault[1] <- its value, NAN for a NaN."""
+    """fault[0] <- 1 + index of the offender, the lowest seen so far; fault[1] <- its value, NAN for a NaN."""
     if fault[0] == 0 or index < fault[0] - 1:
         fault[0] = index + 1
         fault[1] = int(min(max(value, -9e18), 9e18)) if value == value else NAN

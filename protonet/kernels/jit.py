@@ -165,7 +165,7 @@ class Kernel(Compiled):
         return compile.kernel(self, shared)
 
     def shared(self, places):
-        """The pairs that are one, from where each array lies.  Whatever else overlaps by starting together is refused."""
+        """The pairs that are one, from where each array lies.  Undeclared ones that start together are refused."""
         if len(set(places)) == len(places):
             return ()
         at = dict(zip(self.arrays, places, strict=True))

@@ -1,7 +1,7 @@
 """Philox4x32-10: random numbers by counting.  Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
 
 A draw is a function of (seed, stream, iteration, index), so it depends neither on threads nor on what was drawn before.
-`random` is Emit.random (seed, iteration), `stream` is Emit.stream.  A call of `draw` gives four words, those of elements
+`random` is Emit.random (seed, iteration), `stream` is Emit.stream.  A call of `draw` gives four words, for elements
 4 * block to 4 * block + 3: write loops over blocks, as fill_uniform does.  runtime/random.py gives the same in numpy.
 """
 

@@ -137,7 +137,7 @@ class Emit:
     """Collects the steps of one pass over a net; `of` says on whose behalf.
 
     overwritten(blob, layer, after): whether a layer works in place on blob later: after this layer, or as this one.
-    random: int64 words (seed, iteration), which the owner of the program sets; kernels draw from them and `emit.stream`.
+    random: int64 words (seed, iteration) that the owner of the program sets; kernels draw from them and emit.stream.
     """
 
     def __init__(self, overwritten: Callable = never, random: Buffer | None = None):
@@ -146,7 +146,7 @@ class Emit:
         self.random = random or Buffer((2,), "io", "random", "int64")
 
     def of(self, layer, params=(), stream=None):
-        """What follows belongs to `layer`; params: its parameters, as blobs; stream: its own number for random draws."""
+        """What follows belongs to `layer`; params: its parameters, as blobs; stream: its number for random draws."""
         self.layer, self.params, self.begun = layer, list(params), len(self.steps)
         self.stream = crc32(layer.name.encode()) if stream is None else stream
         return self

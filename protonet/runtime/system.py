@@ -75,8 +75,8 @@ def sleep():
 
 @cache
 def clock():
-    """(address, first argument) of a call that writes the time to its second argument, or on Windows to its first."""
-    return (entry("QueryPerformanceCounter"), None) if WINDOWS else (entry("clock_gettime"), time.CLOCK_MONOTONIC)
+    """(address, which) of a call (which, where) that writes the time; which is -1 on Windows, whose call is (where)."""
+    return (entry("QueryPerformanceCounter"), -1) if WINDOWS else (entry("clock_gettime"), time.CLOCK_MONOTONIC)
 
 
 def nanoseconds(stamps):

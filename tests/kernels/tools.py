@@ -3,12 +3,12 @@
     y = np.zeros_like(x)
     run(activation.relu, x, y, 0.1, tasks=pointwise.tasks(x.shape))
 
-runs the compiled kernel as the executor does (more axes than declared are joined, fewer filled with ones; one array given
-twice is the kernel in place) and writes y.  On the way it asserts what every kernel promises:
+runs the compiled kernel as the executor does (more axes than declared are joined, fewer filled with ones; an array
+given twice is the kernel in place) and writes y.  On the way it asserts what every kernel promises:
 
 * all tasks at once give the same bits as task by task, from the last to the first, in memory of another alignment;
 * arrays that are not in `out` have not changed, and nothing around any array has;
-* plain Python gives the same numbers, to `rtol` and `atol` (python=False: the kernel is vector code, or slow in Python).
+* plain Python gives the same numbers, to `rtol` and `atol` (python=False: it is vector code, or slow in Python).
 
 `compiled(kernel, *arguments, tasks=n)` only runs it, once.
 """
