@@ -1,0 +1,367 @@
+"""Deploy: a trained net becomes the one that is served, and is proved to compute the same before anything
+is written.
+
+    deployed = protonet.deploy("train_val.prototxt", "iter_10000.caffemodel")
+    deployed.save("out/resnet")             # out/resnet.prototxt, out/resnet.caffemodel: plain Caffe files
+
+Data, losses and metrics go, SoftmaxWithLoss becomes Softmax, BatchNorm and its kin are folded into the
+layers around (see passes/). The proof takes what would be written, text and numbers, makes a fresh Net of
+it, and compares that with the TEST-phase net as it was given, data layers aside, at every blob that both
+have: on random input of several scales, on a batch of the data where they can be read, and on what the
+caller gives.
+"""
+
+import logging
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from protonet import passes, verify
+from protonet.errors import DataError, DeployError, NetError, ProtonetError
+from protonet.graph.build import build
+from protonet.graph.emit import emit, parameters
+from protonet.graph.graph import Graph
+from protonet.graph.read import read
+from protonet.io import Weights, load_weights, save_weights
+from protonet.io.atomic import replacing
+from protonet.layers import make
+from protonet.layers.base import TEST, TRAIN
+from protonet.net import Net
+from protonet.passes import heads, inputs
+from protonet.proto import caffe_pb2
+from protonet.prototxt import carried as header
+from protonet.prototxt import parse, write
+
+log = logging.getLogger(__name__)
+
+TOLERANCE = 1e-4
+SAMPLE = 8  # images of the real batch
+
+
+@dataclass
+class Deployed:
+    """definition: the NetParameter; weights: its numbers; journal: what was done and what not, and why;
+    proof: see verify.py.
+    """
+
+    definition: object
+    weights: Weights
+    graph: Graph
+    journal: passes.Journal
+    carried: dict = field(default_factory=dict)
+    source: str = ""
+    proof: verify.Report | None = None
+    folder: Path | None = None
+
+    @property
+    def text(self):
+        """The deploy prototxt."""
+        return self.write(self.carried)
+
+    @property
+    def folded(self):
+        """What was folded away, as notes."""
+        return [note for note in self.journal.done if note.step in ("Fold", "FromAffine")]
+
+    @property
+    def left(self):
+        """What could have been folded and was not, as notes that say why."""
+        return self.journal.left
+
+    def write(self, carried):
+        origin = f" from {Path(self.source).name}" if self.source else ""
+        return (
+            f"# a net to predict with, made by protonet{origin}\n{header.write(carried)}{write.dumps(self.definition)}"
+        )
+
+    def save(self, prefix):
+        """Write PREFIX.prototxt and PREFIX.caffemodel, each whole or not at all.  Returns the paths.
+
+        A mean image that the data layer took off goes with them, as PREFIX.mean.binaryproto.
+        """
+        prefix = Path(prefix)
+        if prefix.suffix in (".prototxt", ".caffemodel"):
+            prefix = prefix.with_suffix("")
+        paths = [prefix.with_name(prefix.name + end) for end in (".prototxt", ".caffemodel")]
+        with replacing(paths[0]) as aside:
+            carried, means = self.means(prefix)
+            aside.write_text(self.write(carried), encoding="utf-8", newline="\n")
+            save_weights(paths[1], self.weights, self.definition)
+        return paths + means
+
+    def means(self, prefix):
+        """The carried transforms with their mean files beside the prototxt, and the paths of those."""
+        result: dict[str, header.Carried] = {}
+        paths: list[Path] = []
+        for name, each in self.carried.items():
+            mean = each.transform.mean_file
+            found = next((p for p in (Path(mean), (self.folder or Path()) / mean) if mean and p.is_file()), None)
+            if found is None:
+                if mean:
+                    log.warning("the mean file '%s' is not there: put it beside the prototxt before you predict", mean)
+                result[name] = each
+                continue
+            path = prefix.with_name(f"{prefix.name}.{'' if not paths else f'{name}.'}mean{found.suffix}")
+            if not (path.exists() and path.samefile(found)):
+                with replacing(path) as aside:
+                    shutil.copyfile(found, aside)
+            transform = caffe_pb2.TransformationParameter()
+            transform.CopyFrom(each.transform)
+            transform.mean_file = path.name
+            result[name] = header.Carried(transform, each.resize)
+            paths.append(path)
+        return result, paths
+
+
+def deploy(
+    net,
+    weights,
+    *,
+    level=0,
+    stages=(),
+    inputs=None,
+    batch=None,
+    outputs=(),
+    skip=(),
+    tolerance=TOLERANCE,
+    prove=True,
+    samples=None,
+    allow_missing=False,
+    ignore_unknown=False,
+    threads=None,
+    seed=0,
+) -> Deployed:
+    """The net that predicts.
+
+    net: a path, a parsed document or a NetParameter; weights: a path (or several, joined by commas), or
+    Weights. inputs: {blob: shape} of the Input layers to be, where the data should not decide; batch:
+    images at once (1). outputs: blobs to keep, nothing else (default: all that losses, metrics or nobody
+    reads).  skip: names of passes to leave out. samples: {blob: array} of real input to prove with, beside
+    random numbers and the net's own data. Raises DeployError if the proof differs by more than `tolerance`,
+    relative to each blob's largest number.
+    """
+    document = parse.load(net, "NetParameter", ignore_unknown) if isinstance(net, str | Path) else net
+    definition = read(document, TEST, level, stages)
+    weights, journal = loaded(weights), passes.Journal()
+    predicting, origins = heads.predict(definition.net, weights, outputs, train_net(document, level, stages), journal)
+    places = [
+        definition.places[i] if i is not None else f"layer '{predicting.layer[k].name}'" for k, i in enumerate(origins)
+    ]
+    fed, graph = fit(predicting, weights, inputs, batch, places, journal)
+    passes.attach(graph, weights, allow_missing, seed)
+    whole = Weights(dict(weights) | fresh(graph, weights))
+    chosen = [each for each in passes.DEPLOY if each.__name__ not in known(skip)]
+    passes.run(graph, chosen, journal)
+    graph.prune()
+    carried = carried_by(definition) | fed.carried
+    result = Deployed(
+        emit(graph),
+        Weights(parameters(graph)),
+        graph,
+        journal,
+        carried,
+        str(definition.path or ""),
+        folder=definition.path.parent if definition.path else None,
+    )
+    if prove:
+        result.proof = Proof(definition, whole, result, fed, threads, seed).report(samples)
+        judge(result, tolerance)
+    return result
+
+
+def loaded(weights):
+    """Weights from a path, several paths, or as they are."""
+    if isinstance(weights, Weights):
+        return weights
+    if isinstance(weights, dict):
+        return Weights(weights)
+    paths = str(weights).split(",") if isinstance(weights, str | Path) else list(weights)
+    whole = Weights(source=", ".join(map(str, paths)))
+    for path in paths:
+        whole.update(load_weights(path))
+    return whole
+
+
+def known(skip):
+    names = [each.__name__ for each in passes.DEPLOY]
+    for name in skip:
+        if name not in names:
+            raise DeployError(f"there is no pass '{name}': there are {', '.join(names)}")
+    return set(skip)
+
+
+def train_net(document, level, stages):
+    """The TRAIN net of the same file; None where there is none that resolves."""
+    try:
+        return read(document, TRAIN, level, stages).net
+    except ProtonetError:
+        return None
+
+
+def carried_by(definition):
+    """What an earlier deploy wrote at the top of the file."""
+    if definition.path is None:
+        return {}
+    try:
+        return header.read(Path(definition.path).read_text("utf-8-sig", "replace"))
+    except ProtonetError as error:
+        raise error.at(definition.path) from None
+
+
+def fit(net, weights, shapes, batch, places, journal):
+    """The net with inputs, and its graph: for one image, or for as many as its data brought if it takes no
+    other number.
+    """
+
+    def attempt(batch, journal):
+        fed = inputs.feed(net, weights, shapes, batch, journal)
+        return fed, build(fed.net, lambda param: make(param, TEST), places)
+
+    notes = passes.Journal()
+    try:
+        result = attempt(batch, notes)
+    except NetError:
+        if batch is not None:
+            raise
+        notes = passes.Journal()
+        result = attempt(inputs.AS_DATA, notes)
+        notes.declined(inputs.STEP, "the batch size", "the net takes no other than its data brings")
+    for note in notes.notes:
+        journal.add(note)
+    return result
+
+
+def fresh(graph, weights):
+    """The numbers that fillers had to make."""
+    return {name: arrays for name, arrays in parameters(graph).items() if not weights.get(name)}
+
+
+class Proof:
+    """Compares what would be written with what was given."""
+
+    def __init__(self, definition, weights, deployed, fed, threads, seed):
+        self.definition, self.weights, self.fed = definition, weights, fed
+        self.threads, self.seed, self.deployed = threads, seed, deployed
+        tops = [top for layer in deployed.definition.layer for top in layer.top]
+        made = {top for layer in definition.net.layer for top in layer.top}
+        self.blobs = [top for top in dict.fromkeys(tops) if top in made and top not in fed.shapes]
+        self.notes = []
+
+    def net(self, definition, weights):
+        return Net(definition, TEST, weights=weights, trains=False, threads=self.threads)
+
+    def given(self):
+        """The TEST-phase net as given, all that these blobs need of it, with Input layers for its data."""
+        layers = heads.needed([(layer, i) for i, layer in enumerate(self.definition.net.layer)], self.blobs)
+        net = caffe_pb2.NetParameter(name=self.definition.net.name)
+        net.layer.extend(layer for layer, _ in layers)
+        shapes = {name: shape for name, shape in self.fed.shapes.items() if name in tops(net)}
+        return self.net(inputs.feed(net, self.weights, shapes).net, self.weights)
+
+    def served(self):
+        """A fresh net of the text and the numbers that would be written."""
+        return self.net(parse.loads(self.deployed.text, name="the deploy net"), self.deployed.weights)
+
+    def report(self, samples=None):
+        if not self.blobs:
+            return verify.Report([], [], ["no blob of the net is left to compare"])
+        runs = {}
+        if samples is not None:
+            runs["the given samples"] = {name: np.asarray(array, np.float32) for name, array in samples.items()}
+        if data := self.data():
+            runs["a batch of the data"] = data
+        given, served = self.given(), self.served()
+        runs |= self.random(given)
+        if not runs:
+            raise DeployError(f"nothing to prove with: {'; '.join(self.notes)}; give samples, or do without the proof")
+        report = verify.compare(given, served, runs, self.blobs)
+        report.notes += self.notes
+        return report
+
+    def random(self, given):
+        """Random inputs, if the net can take such at all."""
+        each = [carried.transform for carried in self.deployed.carried.values()]
+        unit = 64 * each[0].scale if each else 1.0
+        runs = verify.examples(self.fed.shapes, unit, self.seed)
+        try:
+            verify.run(given, next(iter(runs.values())))
+        except DataError as error:
+            self.notes.append(f"random numbers are no input for this net ({error})")
+            return {}
+        return runs
+
+    def data(self):
+        """{input: array} of one batch that the net's own data layers bring; None if they cannot be read."""
+        sources = [layer for layer in self.definition.net.layer if inputs.source(layer)]
+        if all(layer.type in ("Input", "DummyData") for layer in sources):
+            return None
+        for size in (SAMPLE, None):
+            net = caffe_pb2.NetParameter()
+            net.layer.extend(sources)
+            for layer in net.layer if size else ():
+                limit(layer, size)
+            try:
+                made = self.net(net, None)
+                made.forward_layers()
+                arrays = {name: made.blobs[name].data.copy() for name in self.fed.shapes}
+                if self.takes(arrays):
+                    return arrays
+            except (ProtonetError, OSError) as error:
+                self.notes.append(f"the net's own data could not be read: {error}")
+                return None
+        return None
+
+    def takes(self, arrays):
+        """Whether the net can have these shapes."""
+        shapes = {name: array.shape for name, array in arrays.items()}
+        if shapes == self.fed.shapes:
+            return True
+        net = caffe_pb2.NetParameter()
+        net.CopyFrom(self.deployed.definition)
+        try:
+            build(inputs.feed(net, self.weights, shapes).net, lambda param: make(param, TEST))
+        except NetError:
+            return False
+        return True
+
+
+def tops(net):
+    return {top for layer in net.layer for top in layer.top}
+
+
+def limit(layer, size):
+    """Make a data layer bring no more than this many at once."""
+    for spec, value in layer.ListFields():
+        if spec.name.endswith("data_param") and hasattr(value, "batch_size") and value.batch_size > size:
+            value.batch_size = size
+
+
+def judge(deployed, tolerance):
+    """Refuse a net that is not the one it came from."""
+    proof = deployed.proof
+    if proof.within(tolerance):
+        return
+    worst, wrong = proof.worst, [d.blob for d in proof.judged if not d.relative <= tolerance]
+    if np.isnan(worst.relative):
+        raise DeployError(f"'{worst.blob}' is not finite on {worst.on}: nothing can be proved, and nothing was written")
+    more = f" ({len(wrong)} blobs differ, '{wrong[0]}' is the first)" if len(wrong) > 1 else ""
+    raise DeployError(
+        f"the deploy net is not the net it was made from: '{worst.blob}' differs by {worst.relative:.1e} of its "
+        f"largest number on {worst.on}, {tolerance:.1e} is allowed{more}; nothing was written"
+    )
+
+
+class Callable(ModuleType):
+    """protonet.deploy is the function, also once this module, which has its name, has been imported by
+    somebody.
+    """
+
+    def __call__(self, *args, **kwargs):
+        return deploy(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = Callable

@@ -1,0 +1,161 @@
+"""Inputs: data layers become Input layers, whose shape is one image's.
+
+    before    layer { type: "Data" top: "data" top: "label" transform_param { crop_size: 224 } ... }
+    after     layer { type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 224 dim: 224 } } }
+
+Works on the NetParameter.  A shape comes from the caller, else from the data layer (crop or first record),
+else, where the data cannot be read, from the crop in the prototxt and the channels that the first layer was
+trained with.  Input layers stay as they are. What the data layer did to its images (mean, scale, crop,
+channels) is carried along: see prototxt/carried.py.
+"""
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from protonet.errors import DataError, DeployError, NetError, ProtonetError
+from protonet.layers import REGISTRY, make
+from protonet.layers.base import TEST
+from protonet.passes.base import Journal
+from protonet.proto import caffe_pb2
+from protonet.prototxt.carried import Carried
+
+STEP, AS_DATA = "Inputs", 0
+SAME_CHANNELS = "Split", "ReLU", "Pooling", "Dropout", "Power", "LRN", "PReLU", "Slice"
+
+
+@dataclass
+class Fed:
+    """The net with its inputs: each one's shape, and what is to be done to images before."""
+
+    net: Any
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    carried: dict[str, Carried] = field(default_factory=dict)
+
+
+def feed(net, weights, shapes=None, batch=None, journal=None):
+    """shapes: {blob: shape} that win.  batch: how many images; None: 1 where data come in, what it says for
+    an Input layer; AS_DATA: what the layers say."""
+    journal, shapes = Journal() if journal is None else journal, dict(shapes or {})
+    fed = Fed(caffe_pb2.NetParameter(name=net.name))
+    read = {bottom for layer in net.layer for bottom in layer.bottom}
+    final = {top for layer in net.layer for top in layer.top} - read
+    others = any(source(layer) and layer.type != "DummyData" for layer in net.layer)
+    for layer in net.layer:
+        if not source(layer) or (others and constant(layer)):
+            fed.net.layer.add().CopyFrom(layer)
+            continue
+        tops = [top for top in layer.top if top in read or (top in final and layer.type == "Input")]
+        if layer.type != "Input":
+            carried = Carried.of(layer)
+            if carried and tops and tops[0] == layer.top[0]:
+                fed.carried[tops[0]] = carried
+        given = dict(zip(tops, sizes(layer, tops, net, weights, shapes, batch), strict=True))
+        fed.shapes.update(given)
+        new = input_layer(layer, given)
+        if layer.type != "Input":
+            what = ", ".join(f"{top} {shape}" for top, shape in given.items())
+            journal.did(STEP, f"{layer.type} {layer.name}", f"becomes Input {what}")
+        fed.net.layer.add().CopyFrom(new)
+    unused(shapes, fed.shapes)
+    return fed
+
+
+def source(layer):
+    """Whether a layer brings data into the net."""
+    return not layer.bottom and layer.type != "Parameter"
+
+
+def constant(layer):
+    """Whether DummyData makes the same numbers each time: such a blob is part of the net."""
+    fillers = layer.dummy_data_param.data_filler
+    return layer.type == "DummyData" and all(filler.type == "constant" for filler in fillers)
+
+
+def sizes(layer, tops, net, weights, shapes, batch):
+    """The shape of each of these tops."""
+    if all(top in shapes for top in tops):
+        return [tuple(shapes[top]) for top in tops]
+    said, why = inferred(layer)
+    result = []
+    for top in tops:
+        if top in shapes:
+            result.append(tuple(shapes[top]))
+            continue
+        shape = said.get(top) or guessed(layer, top, net, weights)
+        if not shape:
+            raise DataError(f"the shape of '{top}' is not known: {why}; give it, as in --input {top}=1,3,224,224").at(
+                f"layer '{layer.name}'"
+            )
+        if batch:
+            shape = (batch, *shape[1:])
+        elif batch is None and layer.type != "Input":
+            shape = (1, *shape[1:])
+        result.append(shape)
+    return result
+
+
+def inferred(layer):
+    """What the layer itself says, by top; and why it does not."""
+    if layer.type not in REGISTRY:
+        return {}, f"no layer type {layer.type} is known"
+    try:
+        made = make(layer, TEST)
+        return dict(zip(layer.top, map(tuple, made.infer()), strict=False)), ""
+    except ProtonetError as error:
+        if isinstance(error, NetError):
+            raise error.at(f"layer '{layer.name}'") from None
+        return {}, str(error)
+
+
+def guessed(layer, top, net, weights):
+    """(1, C, H, W) of images whose file is not at hand; None if the prototxt does not say enough."""
+    if top != layer.top[0]:
+        return None
+    spec, image = layer.transform_param, layer.image_data_param
+    height = spec.crop_h or spec.crop_size or image.new_height
+    width = spec.crop_w or spec.crop_size or image.new_width
+    if not (height and width):
+        return None
+    n = channels(top, net, weights) or (
+        len(spec.mean_value) if len(spec.mean_value) > 1 else 1 if spec.force_gray else 3
+    )
+    return (1, n, height, width)
+
+
+def channels(blob, net, weights):
+    """How many channels the first layer that reads this blob was trained with."""
+    for layer in net.layer:
+        if blob not in layer.bottom:
+            continue
+        arrays = weights.get(layer.name) or []
+        if arrays and arrays[0].ndim == 4 and "Convolution" in layer.type and layer.type != "Deconvolution":
+            group = layer.convolution_param.group if layer.type == "Convolution" else arrays[0].shape[0]
+            return arrays[0].shape[1] * group
+        if arrays and layer.type in ("BatchNorm", "Scale", "Bias", "PReLU", "Deconvolution"):
+            return arrays[0].shape[0] if arrays[0].ndim == 1 or layer.type == "Deconvolution" else arrays[0].size
+        if layer.type in SAME_CHANNELS and layer.type != "Slice" and layer.top and layer.top[0] != blob:
+            return channels(layer.top[0], net, weights)
+    return None
+
+
+def input_layer(layer, shapes):
+    """The Input layer; one Input that already says just this is kept as written."""
+    if (
+        layer.type == "Input"
+        and list(layer.top) == list(shapes)
+        and list(make(layer, TEST).infer()) == list(shapes.values())
+    ):
+        return layer
+    new = caffe_pb2.LayerParameter(name=layer.name, type="Input")
+    new.top.extend(shapes)
+    for shape in shapes.values():
+        new.input_param.shape.add().dim.extend(shape)
+    return new
+
+
+def unused(shapes, known):
+    for name in shapes:
+        if name not in known:
+            near = get_close_matches(name, known, 1) or list(known)[:1]
+            raise DeployError(f"'{name}' is no input of the net" + (f" (did you mean '{near[0]}'?)" if near else ""))
