@@ -29,7 +29,11 @@ class ProtonetError(Exception):
 
 
 class ParseError(ProtonetError):
-    """Text that does not read as the message it should be."""
+    """Text that does not read as the message it should be; `errors` holds one ParseError for each place."""
+
+    def __init__(self, message, where="", errors=()):
+        super().__init__(message, where)
+        self.errors = list(errors) or [self]
 
 
 class NetError(ProtonetError):

@@ -35,23 +35,29 @@ def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=Non
     net.CopyFrom(message)
     origins = upgrade.upgrade_net(net)
     state = merged(net, phase, level, stages, state)
-    kept_net, kept = resolve.filter_net(net, state)
+    places = [where(document, origin, layer.name) for origin, layer in zip(origins, net.layer, strict=True)]
+    kept_net, kept = resolve.filter_net(net, state, places)
     kept_net.state.CopyFrom(state)
     path = getattr(document, "path", None)
-    places = [where(document, origins[i], kept_net.layer[k].name) for k, i in enumerate(kept)]
-    return Definition(kept_net, state, places, Path(path) if path else None, tuple(getattr(document, "warnings", ())))
+    return Definition(
+        kept_net,
+        state,
+        [places[i] for i in kept],
+        Path(path) if path else None,
+        tuple(getattr(document, "warnings", ())),
+    )
 
 
 def merged(net, phase, level, stages, state):
-    """The state to filter by.  (Caffe: the file's own state, then what the caller says.)"""
+    """The state to filter by: all of `state`, or else the file's own and what the caller says over it, as in Caffe."""
     result = caffe_pb2.NetState()
     result.CopyFrom(net.state)
     if state is not None:
-        result.MergeFrom(state)
+        result.CopyFrom(state)
         return result
     if phase is not None:
-        result.phase = phase
-    if level:
+        result.phase, result.level = phase, level  # a level is always given with a phase, and wins over the file's
+    elif level:
         result.level = level
     result.stage.extend(stages)
     return result
