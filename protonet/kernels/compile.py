@@ -24,17 +24,17 @@ LIBM = set("exp log pow sin cos tan tanh atan atan2 sqrt floor ceil log1p expm1"
 ALLOWED = LIBM | {name + "f" for name in LIBM} | {"memset", "memcpy", "memmove"}
 DOUBLE = re.compile(r"\bdouble\b")
 ENTRY = """
-def entry(record, begin, end):
+def entry(record, begin, end, memory):
     {names}, = unpack(record)
-    body({names}, begin, end)
+    body({names}, begin, end{memory})
 """
 
 
 def kernel(k, shared):
     """The object code of kernel k; its symbol is its name."""
     scope = {"body": inlined(k.function), "unpack": unpacker(k, shared)}
-    exec(ENTRY.format(names=", ".join(k.types)), scope)
-    return c_function(k.symbol(shared), scope["entry"], 3, k.double or asks_double(k.function))
+    exec(ENTRY.format(names=", ".join(k.types), memory=", memory" if k.memory else ""), scope)
+    return c_function(k.symbol(shared), scope["entry"], 4, k.double or asks_double(k.function))
 
 
 def native(f):

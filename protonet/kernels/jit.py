@@ -8,7 +8,8 @@
 
 becomes a C function `void(record, begin, end)`.  A record is int64 words: the address of each array, then
 each size once, then each scalar; so all arguments are data, and a new net compiles nothing.  Tasks begin to end are
-done; a kernel that is not cut into tasks still takes begin and end, and is emitted with tasks=1.
+done; a kernel that is not cut into tasks still takes begin and end, and is emitted with tasks=1.  One more argument,
+`memory`, is the address of bytes that the running thread has for itself, as many as emit(..., private=bytes) says.
 
 `out` names the arrays that it writes (default: the last one).  Arrays of one call lie apart in memory, except as
 declared: `@kernel(y="x")` says that y may be x, `y="a b"` that it may be a, or b, or both.  Arithmetic is float32: one
@@ -139,9 +140,11 @@ class Native(Compiled, Inline):
 
 class Kernel(Compiled):
     def __init__(self, function, out=None, double=False, **may_be):
-        *names, begin, end = inspect.signature(function).parameters
+        names = list(inspect.signature(function).parameters)
+        self.memory = names[-1] == "memory"
+        *names, begin, end = names[:-1] if self.memory else names
         if (begin, end) != ("begin", "end"):
-            raise TypeError(f"{function.__name__}: the last arguments are begin, end")
+            raise TypeError(f"{function.__name__}: the last arguments are begin, end, and memory if it wants any")
         self.types = {name: function.__annotations__[name] for name in names}
         self.arrays = [name for name, t in self.types.items() if t.sizes is not None]
         self.sizes = list(dict.fromkeys(s for a in self.arrays for s in self.types[a].sizes if isinstance(s, str)))

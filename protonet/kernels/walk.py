@@ -9,21 +9,23 @@ the shapes.  A team is int64 words, each group on cache lines of its own:
 A row is (kernel, tasks, span, record).  Rows of a span are small: one thread runs all that are left of it.
 """
 
-from protonet.kernels.atomic import add, call, load, pause, put, word
+from protonet.kernels.atomic import add, call, load, pause, put, word, work
 from protonet.kernels.jit import inline, native
 
 ROW, LINE = 4 * 8, 64  # bytes
 CLOSED, JOB, COUNTERS = 1 << 40, LINE, 3 * LINE
-WORDS = "table first last threads sleep nap spin stay stamps clock id".split()
-TABLE, FIRST, LAST, THREADS, SLEEP, NAP, SPIN, STAY, STAMPS, CLOCK, ID = (JOB + 8 * i for i in range(11))
+WORDS = "table first last threads sleep nap spin stay stamps clock id memory private".split()
+TABLE, FIRST, LAST, THREADS, SLEEP, NAP, SPIN, STAY, STAMPS, CLOCK, ID, MEMORY, PRIVATE = (
+    JOB + 8 * i for i in range(13)
+)
 
 
 @native
-def run(table, first, last):
-    """Steps first to last on the calling thread."""
+def run(table, first, last, memory):
+    """Steps first to last on the calling thread, whose private memory is this."""
     for i in range(first, last):
         row = table + i * ROW
-        call(word(row), word(row + 24), 0, word(row + 8))
+        work(word(row), word(row + 24), 0, word(row + 8), memory)
 
 
 @native
@@ -69,7 +71,7 @@ def follow(team, me):
 def alone(team, first, last):
     """As run, with the time of each step."""
     stamp(team, first)
-    timed(team, first, last)
+    timed(team, first, last, word(team + MEMORY))
 
 
 @native
@@ -82,7 +84,7 @@ def spin(turns):
 @inline
 def walk(team, me):
     table, i, last, threads = word(team + TABLE), word(team + FIRST), word(team + LAST), word(team + THREADS)
-    stamps = word(team + STAMPS)
+    stamps, memory = word(team + STAMPS), word(team + MEMORY) + me * word(team + PRIVATE)
     while i < last:
         row, done = table + i * ROW, team + COUNTERS + i * (threads + 1) * LINE
         span = min(word(row + 16), last - i)
@@ -96,11 +98,11 @@ def walk(team, me):
             while begin < stop:
                 end = min(begin + bite, stop)
                 if span == 0:
-                    call(word(row), word(row + 24), begin, end)
+                    work(word(row), word(row + 24), begin, end, memory)
                 elif stamps != 0:
-                    timed(team, i, i + span)
+                    timed(team, i, i + span, memory)
                 else:
-                    run(table, i, i + span)
+                    run(table, i, i + span, memory)
                 mine += end - begin
                 begin = start + add(done + (whose + 1) * LINE, bite)
         if mine > 0:
@@ -122,9 +124,9 @@ def wait(team, address, value):
 
 
 @inline
-def timed(team, first, last):
+def timed(team, first, last, memory):
     for i in range(first, last):
-        run(word(team + TABLE), i, i + 1)
+        run(word(team + TABLE), i, i + 1, memory)
         stamp(team, i + 1)
 
 

@@ -42,8 +42,13 @@ class Program:
         self.cost = np.cumsum([0, *(step.nbytes for step in steps)]) / FAST
         self.hosts = [i for i, step in enumerate(steps) if step.host]
         self.faults = [buffer for buffer, (kind, _) in plan.place.items() if kind == "fault"]
-        self.job = team.job(self.table, self.threads, len(steps))
+        self.private = aligned(self.threads * max((planning.up(step.private) for step in steps), default=0))
+        self.job = self.words()
         PROGRAMS.add(self)
+
+    def words(self):
+        """The words that the threads of a team share."""
+        return team.job(self.table, self.threads, len(self.steps), self.private)
 
     def run(self, first=0, last=None):
         """Steps first to last.  A packed program runs whole, or on from where it stopped: memory is used again."""
@@ -58,7 +63,7 @@ class Program:
 
     def time(self, first=0, last=None):
         """Run, and return the ns that each step took."""
-        stamps, job = np.zeros((len(self.steps) + 1, 2), np.int64), team.job(self.table, self.threads, len(self.steps))
+        stamps, job = np.zeros((len(self.steps) + 1, 2), np.int64), self.words()
         address, which = system.clock()
         team.put(job, stamps=stamps.ctypes.data, clock=address, id=which)
         ns = np.zeros(len(self.steps), np.int64)
@@ -92,14 +97,14 @@ class Program:
     def kernels(self, first, last):
         """What is over before others have woken up, or has been seen to be, is done by this thread alone."""
         if self.threads == 1:
-            native(walk.run)(self.table.ctypes.data, first, last)
+            native(walk.run)(self.table.ctypes.data, first, last, self.private.ctypes.data)
             return
         looks, best = self.seen.get((first, last), (0, WORTH))
         if self.cost[last] - self.cost[first] >= WORTH or (looks >= LOOKS and best >= WORTH):
             team.together(self.threads, self.job, first, last)
             return
         begun = time.perf_counter_ns()
-        native(walk.run)(self.table.ctypes.data, first, last)
+        native(walk.run)(self.table.ctypes.data, first, last, self.private.ctypes.data)
         took = time.perf_counter_ns() - begun
         self.seen[first, last] = looks + 1, min(took, best) if looks else took
 

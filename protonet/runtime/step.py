@@ -112,6 +112,7 @@ class Step:
     tasks: int = 1
     label: str = ""
     out: list[bool] = field(default_factory=list)  # which views are written
+    private: int = 0  # bytes that each thread has for itself while it runs this
 
     def __post_init__(self):
         self.host = not hasattr(self.kernel, "types")
@@ -151,7 +152,7 @@ class Emit:
         self.stream = crc32(layer.name.encode()) if stream is None else stream
         return self
 
-    def __call__(self, kernel, *arguments, tasks=1):
+    def __call__(self, kernel, *arguments, tasks=1, private=0):
         seen = list(map(plain, arguments))
         for i, t in enumerate(kernel.types.values()):
             if t.sizes is not None and i < len(seen):
@@ -159,7 +160,7 @@ class Emit:
                 seen[i] = View(v.buffer, fit(v.shape, len(t.sizes)), v.start)
         words = kernel.bind(*seen)
         views = [v for v in seen if isinstance(v, View)]
-        self.steps.append(Step(kernel, views, words, tasks, f"{self.layer.name} {kernel.name}", kernel.writes))
+        self.steps.append(Step(kernel, views, words, tasks, f"{self.layer.name} {kernel.name}", kernel.writes, private))
 
     def host(self, function, *arrays, out=None):
         """A step in Python: function(*numpy arrays).  `out`: those that it writes, if not any of them."""

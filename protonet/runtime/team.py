@@ -41,11 +41,11 @@ def turns():
     return 500 * STAY // least
 
 
-def job(table, threads, steps):
+def job(table, threads, steps, private):
     """The words that the threads of a team share, in the order of walk.py."""
     words = aligned(walk.COUNTERS + walk.LINE * (threads + 1) * steps).view(np.int64)
     words[0] = walk.CLOSED
-    put(words, table=table.ctypes.data, threads=threads)
+    put(words, table=table.ctypes.data, threads=threads, memory=private.ctypes.data, private=private.nbytes // threads)
     if threads > 1:
         address, nap = system.sleep()
         put(words, sleep=address, nap=nap, spin=turns(), stay=turns())

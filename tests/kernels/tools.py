@@ -21,11 +21,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from protonet.runtime.step import fit
 
 PAD = 256  # bytes around each array, of 0xff: NaN, or -1
-CALL = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3)
+CALL = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 4)
 
 
-def run(kernel, *arguments, tasks=1, python=True, rtol=1e-5, atol=1e-6):
-    together, apart = Memory(kernel, arguments, 0), Memory(kernel, arguments, 1)
+def run(kernel, *arguments, tasks=1, python=True, rtol=1e-5, atol=1e-6, private=0):
+    together, apart = Memory(kernel, arguments, 0, private), Memory(kernel, arguments, 1, private)
     together.call(0, tasks)
     for task in reversed(range(tasks)):
         apart.call(task, task + 1)
@@ -56,7 +56,7 @@ def compiled(kernel, *arguments, tasks=1):
 class Memory:
     """Copies of the arrays, each in memory of its own with a border; the record of a call on them."""
 
-    def __init__(self, kernel, arguments, skew):
+    def __init__(self, kernel, arguments, skew, private=0):
         assert len(arguments) == len(kernel.types), f"{kernel.name} takes {', '.join(kernel.types)}"
         self.kernel, self.borders, copies = kernel, [], {}
         seen = []
@@ -72,6 +72,7 @@ class Memory:
         places = [array.ctypes.data for array in self.arrays]
         self.code = CALL(kernel.address(kernel.shared(places)))
         self.record = np.array([*places, *kernel.bind(*seen)], np.int64)
+        self.private = np.full(private // 4, np.nan, np.float32)
 
     def copy(self, array, skew):
         raw = np.full(array.nbytes + 2 * PAD + 128, 0xFF, np.uint8)
@@ -82,7 +83,7 @@ class Memory:
         return inside
 
     def call(self, begin, end):
-        self.code(self.record.ctypes.data, begin, end)
+        self.code(self.record.ctypes.data, begin, end, self.private.ctypes.data)
 
     def check(self, arguments):
         """Nothing but what is in `out` may have changed."""
