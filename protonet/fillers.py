@@ -90,7 +90,7 @@ def fan_in(shape):
 
 def fan(filler, shape):
     """n of the formulas above."""
-    outward = prod(shape) // shape[1] if len(shape) > 1 else prod(shape)
+    outward = prod((*shape[:1], *shape[2:]))
     n = (fan_in(shape), outward, (fan_in(shape) + outward) / 2)[filler.variance_norm]
     if n <= 0:
         raise ShapeError(f"filler {filler.type}: weights of shape {shape} have no inputs")

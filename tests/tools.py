@@ -15,7 +15,8 @@ from google.protobuf import text_format
 from numpy.testing import assert_allclose
 
 from protonet import fillers
-from protonet.layers import TRAIN, make
+from protonet.layers import REGISTRY, TRAIN, make
+from protonet.layers.base import counted
 from protonet.proto import caffe_pb2
 from protonet.runtime import plan
 from protonet.runtime.execute import Program
@@ -31,15 +32,15 @@ class Arrays:
 
 
 class Made:
-    """One layer with memory.  `in_place`: top 0 is bottom 0."""
+    """One layer with memory.  in_place: top 0 is bottom 0; wants: by bottom; silent: tops that receive no gradient."""
 
-    def __init__(self, param, shapes, phase=TRAIN, threads=1, in_place=False, wants=None):
+    def __init__(self, param, shapes, phase=TRAIN, threads=1, in_place=False, wants=None, silent=()):
         self.layer = make(param, phase)
         self.in_place, n = in_place, len(shapes)
         wants = [i not in self.layer.no_gradient for i in range(n)] if wants is None else wants
         tops = [tuple(shape) for shape in self.layer.infer(*shapes)]
         self._bottoms = [blob(shape, want) for shape, want in zip(shapes, wants, strict=True)]
-        self._tops = [blob(shape) for shape in tops]
+        self._tops = [blob(shape, i not in silent) for i, shape in enumerate(tops)]
         if in_place:
             self._tops[0] = self._bottoms[0]
         self._params = [blob(p.shape, p.learned) for p in self.layer.params(*shapes)]
@@ -74,7 +75,8 @@ class Made:
     def backward(self, *dys):
         """The bottoms' gradients; those of parameters start at 0, as a solver would have it."""
         for top, dy in zip(self.tops, dys, strict=True):
-            top.diff[...] = dy
+            if top.diff is not None:
+                top.diff[...] = dy
         for b in self.blobs:
             if b.diff is not None:
                 b.diff[...] = 0
@@ -93,9 +95,6 @@ def layer(text, *shapes, **options):
     if not param.bottom:
         param.bottom.extend(f"x{i}" for i in range(len(shapes)))
     if not param.top:
-        from protonet.layers import REGISTRY
-        from protonet.layers.base import counted
-
         wanted = counted(REGISTRY[param.type].tops).least if param.type in REGISTRY else 1
         param.top.extend(f"y{i}" for i in range(wanted))
     if options.get("in_place"):

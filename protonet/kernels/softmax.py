@@ -5,6 +5,7 @@ A task is a row where S is 1, else BLOCK positions of one outer index, side by s
 
 import math
 
+from protonet.kernels.bits import maximum
 from protonet.kernels.exp import exp
 from protonet.kernels.jit import f32, f64, i64, kernel
 from protonet.kernels.labels import class_of
@@ -12,7 +13,6 @@ from protonet.kernels.labels import class_of
 O, C, S, T = "OCST"
 BLOCK = 512
 TINY = 1.17549435e-38  # the smallest normal float32, as in Caffe
-VALID, COUNT = 0, 1  # how a loss is normalised: by labels that count, or by a number given
 
 
 def tasks(O, S):
@@ -27,7 +27,7 @@ def softmax(x: f32[O, C, S], y: f32[O, C, S], work: f32[O, S], begin, end):
         for o in range(begin, end):
             top = x[o, 0, 0]
             for c in range(C):
-                top = max(top, x[o, c, 0])
+                top = maximum(top, x[o, c, 0])
             total = 0.0
             for c in range(C):
                 e = exp(x[o, c, 0] - top)
@@ -126,9 +126,13 @@ def log_loss_grad(
     for task in range(begin, end):
         o, first = task // blocks, task % blocks * BLOCK
         last = min(first + BLOCK, S)
-        for c in range(C):
-            for s in range(first, last):
-                dx[o, c, s] = factor * p[o, c, s]
+        if S == 1:
+            for c in range(C):
+                dx[o, c, 0] = factor * p[o, c, 0]
+        else:
+            for c in range(C):
+                for s in range(first, last):
+                    dx[o, c, s] = factor * p[o, c, s]
         for s in range(first, last):
             k = class_of(label[o, s], C, ignore)
             if k >= 0:

@@ -5,7 +5,7 @@ The draws are those of kernels/philox.py: the same for any number of threads, ot
 """
 
 from protonet.errors import NetError
-from protonet.kernels import philox as kernels
+from protonet.kernels import dropout as kernels
 from protonet.layers.base import TEST, Layer, register
 from protonet.layers.memory import pass_on
 
@@ -23,11 +23,9 @@ class Dropout(Layer):
         if self.phase == TEST:
             pass_on(emit, x, y)
             return
-        tasks, words = kernels.tasks(x.count), emit.scratch(x.count, dtype="uint32")
-        mask = emit.keep("mask", x.count, dtype="uint8")
-        emit(kernels.draw, words, emit.random, emit.stream, tasks=tasks)
-        emit(kernels.survivors, words, mask, round(self.spec.dropout_ratio * 2**32), tasks=tasks)
-        emit(kernels.masked, x, mask, y, 1 / (1 - self.spec.dropout_ratio), tasks=tasks)
+        mask, ratio = emit.keep("mask", x.count, dtype="uint8"), self.spec.dropout_ratio
+        threshold, factor = round(ratio * 2**32), 1 / (1 - ratio)
+        emit(kernels.dropout, x, y, mask, emit.random, emit.stream, threshold, factor, tasks=kernels.tasks(x.count))
 
     def backward(self, emit, y, x):
         if not emit.wants(x):

@@ -1,0 +1,37 @@
+import pytest
+
+from protonet.errors import NetError
+from protonet.layers import TEST, TRAIN, make
+from protonet.proto import caffe_pb2
+
+
+def parameter(**fields):
+    return caffe_pb2.LayerParameter(name="it", bottom=["x"], top=["y"], **fields)
+
+
+def test_a_layer_knows_its_parameters_and_its_phase():
+    layer = make(parameter(type="ReLU"), TEST)
+    assert (layer.type, layer.name, layer.phase, layer.spec.negative_slope) == ("ReLU", "it", TEST, 0)
+
+
+def test_the_layers_own_phase_wins():
+    assert make(parameter(type="ReLU", phase=TRAIN), TEST).phase == TRAIN
+
+
+def test_an_unknown_type_is_refused_with_the_one_that_was_meant():
+    with pytest.raises(NetError, match=r"unknown layer type 'Batchnorm' \(did you mean BatchNorm\?\)"):
+        make(parameter(type="Batchnorm"))
+    with pytest.raises(NetError, match="unknown layer type 'Qx': no such layer"):
+        make(parameter(type="Qx"))
+
+
+def test_parameters_that_nobody_knows_are_refused():
+    with pytest.raises(NetError, match="ReLU has no my_param"):
+        make(parameter(type="ReLU", unparsed=["my_param { a: 1 }"]))
+
+
+def test_wrong_counts_are_refused():
+    with pytest.raises(NetError, match="takes 1 bottom, found 2"):
+        make(caffe_pb2.LayerParameter(name="it", type="ReLU", bottom=["x", "x"], top=["y"]))
+    with pytest.raises(NetError, match="takes 1 top, found 0"):
+        make(caffe_pb2.LayerParameter(name="it", type="ReLU", bottom=["x"]))

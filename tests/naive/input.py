@@ -1,0 +1,5 @@
+"""Input in numpy: what it is given."""
+
+
+def input(*xs):
+    return list(xs)

@@ -1,0 +1,5 @@
+"""Silence in numpy: nothing."""
+
+
+def silence(*xs):
+    return []
