@@ -1,0 +1,74 @@
+"""One example of each layer type: what test_contract.py asks its questions of."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SHAPE, LARGE = (4, 3, 2, 2), (3, 5, 61, 67)
+
+
+def normal(rng, shapes):
+    return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+
+
+def positive(rng, shapes):
+    return [rng.uniform(0.5, 1.5, shape).astype(np.float32) for shape in shapes]
+
+
+def apart(rng, shapes):
+    """No two numbers alike, none near 0: for layers that compare."""
+    count = sum(int(np.prod(shape)) for shape in shapes)
+    values = (rng.permutation(count) - count / 2 + 0.25) * (10 / max(count, 200))
+    return [part.reshape(shape).astype(np.float32) for part, shape in zip(cut(values, shapes), shapes, strict=True)]
+
+
+def cut(values, shapes):
+    return np.split(values, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
+
+
+def labelled(classes):
+    """Scores, and labels that are whole numbers below `classes`."""
+
+    def inputs(rng, shapes):
+        return [*normal(rng, shapes[:-1]), rng.integers(0, classes, shapes[-1]).astype(np.float32)]
+
+    return inputs
+
+
+@dataclass
+class Example:
+    """text: more of its LayerParameter; large: shapes that make several tasks; inputs(rng, shapes) gives arrays."""
+
+    text: str = ""
+    shapes: tuple = (SHAPE,)
+    large: tuple | None = None
+    inputs: object = normal
+    gradient: bool = True
+    options: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.large = self.large or tuple(LARGE if shape == SHAPE else shape for shape in self.shapes)
+
+
+two, three = (SHAPE,) * 2, (SHAPE,) * 3
+scores = dict(shapes=((4, 3, 2), (4, 2)), large=((3, 7, 1100), (3, 1100)))
+
+EXAMPLES = {
+    "Accuracy": Example(**scores, inputs=labelled(3), gradient=False),
+    "BatchNorm": Example(),
+    "Bias": Example(),
+    "Concat": Example(shapes=((4, 3, 2), (4, 5, 2)), large=((4, 3, 2000), (4, 5, 2000))),
+    "Dropout": Example(),
+    "DummyData": Example(
+        'dummy_data_param { shape { dim: 3 dim: 5 } data_filler { type: "gaussian" } }', shapes=(), gradient=False
+    ),
+    "Eltwise": Example(shapes=three),
+    "Flatten": Example(),
+    "Input": Example("input_param { shape { dim: 3 dim: 5 } }", shapes=(), gradient=False),
+    "ReLU": Example("relu_param { negative_slope: 0.1 }", inputs=apart),
+    "Scale": Example('scale_param { filler { type: "gaussian" } bias_term: true }'),
+    "Silence": Example(shapes=two),
+    "Softmax": Example(),
+    "SoftmaxWithLoss": Example(**scores, inputs=labelled(3)),
+    "Split": Example('top: "a" top: "b" top: "c"'),
+}

@@ -1,0 +1,131 @@
+"""What every layer promises, asked of every layer there is."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from protonet.layers import REGISTRY, TEST, TRAIN
+from protonet.runtime import execute
+from tests.layers.examples import EXAMPLES
+from tests.tools import check_gradient, layer
+
+# what works on files, or on Python: its own test says what it promises
+OUTSIDE = {"Data", "HDF5Data", "HDF5Output", "ImageData", "MemoryData", "Python", "WindowData"}
+TYPES = sorted(set(REGISTRY) & set(EXAMPLES))
+LEARN = [name for name in TYPES if EXAMPLES[name].gradient]
+IN_PLACE = [name for name in LEARN if REGISTRY[name].in_place]
+SENTINEL = np.float32(1.2345e30)
+
+
+def made(name, phase=TRAIN, large=False, **options):
+    """The example of a type and its inputs."""
+    example = EXAMPLES[name]
+    shapes = example.large if large else example.shapes
+    rng = np.random.default_rng(11)
+    it = layer(f'name: "it" type: "{name}" {example.text}', *shapes, phase=phase, **example.options, **options)
+    return it, example.inputs(rng, shapes)
+
+
+def weights(it):
+    """Gradients for the tops."""
+    rng = np.random.default_rng(12)
+    return [rng.normal(size=top.data.shape).astype(np.float32) for top in it.tops]
+
+
+def results(it, xs):
+    """All that a pass forward and one backward leaves: tops, gradients of bottoms and of parameters."""
+    tops = [top.copy() for top in it.forward(*xs)]
+    if it.trains:
+        it.backward(*weights(it))
+    diffs = [blob.diff.copy() for blob in [*it.bottoms, *it.blobs] if blob.diff is not None]
+    return tops, diffs if it.trains else []
+
+
+def test_every_type_has_an_example():
+    assert set(REGISTRY) - OUTSIDE <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("phase", [TRAIN, TEST])
+@pytest.mark.parametrize("name", [name for name in TYPES if name != "Input"])
+def test_all_of_every_top_and_gradient_is_written(name, phase):
+    it, xs = made(name, phase)
+    for top in it.tops:
+        top.data[...] = SENTINEL
+    tops = it.forward(*xs)
+    for top in tops:
+        assert np.isfinite(top).all()
+        assert not (top == SENTINEL).any()
+    if it.trains:
+        for bottom in it.bottoms:
+            if bottom.diff is not None:
+                bottom.diff[...] = SENTINEL
+        for diff in it.backward(*weights(it)):
+            assert diff is None or (np.isfinite(diff).all() and not (diff == SENTINEL).any())
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_bottoms_and_parameters_are_left_alone(name):
+    it, xs = made(name, TEST)
+    params = [blob.data.copy() for blob in it.blobs]
+    results(it, xs)
+    for bottom, x in zip(it.bottoms, xs, strict=True):
+        assert_array_equal(bottom.data, x)
+    for blob, before in zip(it.blobs, params, strict=True):
+        assert_array_equal(blob.data, before)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_testing_twice_gives_the_same(name):
+    it, xs = made(name, TEST)
+    first = [top.copy() for top in it.forward(*xs)]
+    for top, again in zip(first, it.forward(*xs), strict=True):
+        assert_array_equal(top, again)
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place_gives_what_out_of_place_gives(name):
+    apart, xs = made(name)
+    together, _ = made(name, in_place=True)
+    tops, diffs = results(apart, xs)
+    same_tops, same_diffs = results(together, xs)
+    for a, b in zip([*tops, *diffs], [*same_tops, *same_diffs], strict=True):
+        assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", LEARN)
+def test_gradient(name):
+    it, xs = made(name)
+    check_gradient(it, *xs)
+
+
+@pytest.mark.parametrize("name", LEARN)
+def test_gradients_of_parameters_add_up(name):
+    it, xs = made(name)
+    if not any(blob.diff is not None for blob in it.blobs):
+        return
+    _, diffs = results(it, xs)
+    it.program.run(it.half)
+    twice = [blob.diff for blob in it.blobs if blob.diff is not None]
+    for once, both in zip(diffs[-len(twice) :], twice, strict=True):
+        np.testing.assert_allclose(both, 2 * once, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LEARN)
+def test_what_nobody_wants_is_not_computed(name):
+    it, _ = made(name)
+    wants = [False] * len(it.bottoms)
+    silent, _ = made(name, wants=wants)
+    if silent.trains:
+        assert len(silent.emit.steps) - silent.half < len(it.emit.steps) - it.half
+    assert all(bottom.diff is None for bottom in silent.bottoms)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_any_number_of_threads_gives_the_same_bits(name, monkeypatch):
+    monkeypatch.setattr(execute, "WORTH", 0)  # else small programs run on one thread
+    monkeypatch.setattr(execute, "SMALL", 0)
+    one, xs = made(name, large=True)
+    three, _ = made(name, large=True, threads=3)
+    for mine, theirs in zip(results(one, xs), results(three, xs), strict=True):
+        for a, b in zip(mine, theirs, strict=True):
+            assert_array_equal(a, b)
