@@ -89,6 +89,7 @@ def common(verb):
         metavar="N",
         help="threads to use (default: PROTONET_NUM_THREADS, or all usable cores)",
     )
+    add("--python-layers", action="store_true", help="allow a prototxt to name Python code, which is imported and run")
     add("--verbose", "-v", action="store_true", help="say what is done and why")
     add("--logtostderr", "--alsologtostderr", action="store_true", help=argparse.SUPPRESS)  # Caffe's; it is what we do
 
@@ -104,6 +105,9 @@ def starting(run):
         from protonet.cli import glog
 
         glog.install()
+        from protonet.layers import python
+
+        python.allow(args.python_layers)
         return run(args)
 
     return start
