@@ -1,13 +1,13 @@
 """A deployed net as a function: `load(prototxt, weights)` gives a callable that takes images or arrays.
 
     model = protonet.load("deploy.prototxt", "deploy.caffemodel")
-    model("cat.jpg")["prob"]                  # a file, decoded, resized, cropped, mean subtracted: (1, 1000)
-    model([image, other])["prob"]             # uint8 (H, W), (H, W, 1) or (H, W, 3), blue first as OpenCV reads: (2, 1000)
-    model(array)["prob"]                      # float (N, C, H, W) or (C, H, W): what the net sees, taken as it is
-    model({"data": array, "info": other})     # several inputs, by name
+    model("cat.jpg")["prob"]                # a file, decoded, resized, cropped, mean subtracted: (1, 1000)
+    model([image, other])["prob"]           # uint8 (H, W), (H, W, 1) or (H, W, 3), blue first as in OpenCV: (2, 1000)
+    model(array)["prob"]                    # float (N, C, H, W) or (C, H, W): what the net sees, taken as it is
+    model({"data": array, "info": other})   # several inputs, by name
 
-What was done to the images in training is in the deploy prototxt, where `deploy` put it (prototxt/carried.py), and may be
-overridden.  Calls may come from several threads at once; the interpreter lock is released while kernels run.
+What was done to the images in training is in the deploy prototxt, where `deploy` put it (prototxt/carried.py), and may
+be overridden.  Calls may come from several threads at once; the interpreter lock is released while kernels run.
 """
 
 import logging
@@ -22,8 +22,8 @@ from protonet.errors import DataError
 from protonet.io.arrays import load_npy, load_npz
 from protonet.io.images import read_image, resize
 from protonet.layers import TEST
-from protonet.prototxt import carried
 from protonet.proto import caffe_pb2
+from protonet.prototxt import carried
 
 log = logging.getLogger(__name__)
 ARRAYS = ".npy", ".npz"

@@ -3,8 +3,8 @@
     protonet check train_val.prototxt solver.prototxt
     protonet check models/*.prototxt --phase TRAIN
 
-A file is read as a net or as a solver, as its content says.  Nets are also wired and shaped, in both phases or in the one
-named; data that cannot be found is reported, not an error of the prototxt.  Exit code 1 if any file has errors.
+A file is read as a net or as a solver, as its content says.  Nets are also wired and shaped, in both phases or in the
+one named; data that cannot be found is reported, not an error of the prototxt.  Exit code 1 if any file has errors.
 """
 
 import sys

@@ -1,9 +1,9 @@
-"""Write a trained net as it will be served: no data, loss or accuracy, BatchNorm folded away, and proof that it is equal.
+"""Write a trained net as it will be served: no data, loss or accuracy, BatchNorm folded away, proven to be equal.
 
     protonet deploy train_val.prototxt iter_10000.caffemodel -o out/resnet
 
-writes out/resnet.prototxt and out/resnet.caffemodel, plain Caffe files.  Before that the two nets are run on random input
-of several scales, and on a batch of the training net's own data if they can be read, and compared at every blob that
+writes out/resnet.prototxt and out/resnet.caffemodel, plain Caffe files.  Before that the two nets are run on random
+input of several scales, and on a batch of the training net's own data if they can be read, and compared at every blob that
 both have; above the tolerance nothing is written.
 """
 

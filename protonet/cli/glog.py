@@ -16,7 +16,7 @@ class Format(logging.Formatter):
 
     def format(self, record):
         t = time.localtime(record.created)
-        stamp = f"{t.tm_mon:02d}{t.tm_mday:02d} {t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}.{int(record.created % 1 * 1e6):06d}"
+        stamp = time.strftime("%m%d %H:%M:%S", t) + f".{int(record.created % 1 * 1e6):06d}"
         letter = LETTERS.get(record.levelno, "I")
         return f"{letter}{stamp} {os.getpid():5d} {record.filename}:{record.lineno}] {record.getMessage()}"
 

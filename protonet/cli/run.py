@@ -41,8 +41,14 @@ def run(args):
     if blobs and not args.save:
         raise ProtonetError("--blobs needs -o FILE.npz to save them in")
     loaded = model.load(
-        args.net, args.weights, mean=mean(args.mean), scale=args.scale, resize=size(args.resize), rgb=args.rgb, keep=blobs
-    )  # fmt: skip
+        args.net,
+        args.weights,
+        mean=mean(args.mean),
+        scale=args.scale,
+        resize=size(args.resize),
+        rgb=args.rgb,
+        keep=blobs,
+    )
     output = args.output or next(iter(loaded.outputs))
     if output not in loaded.outputs:
         raise DataError(f"the net has no output '{output}': it has {', '.join(loaded.outputs)}")

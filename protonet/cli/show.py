@@ -64,9 +64,8 @@ def table(net, phase):
         )  # fmt: skip
     Console().print(out)
     activations = sum(blob.count for blob in net.blob_list)
-    print(
-        f"{len(net.places)} layers, {weights:,} weights ({weights * 4 / 2**20:.1f} MiB), {macs / 1e6:,.1f} million multiply-adds"
-    )
+    mib = weights * 4 / 2**20
+    print(f"{len(net.places)} layers, {weights:,} weights ({mib:.1f} MiB), {macs / 1e6:,.1f} million multiply-adds")
     print(f"blobs: {activations:,} numbers ({activations * 4 / 2**20:.1f} MiB)")
     print(f"inputs: {', '.join(net.inputs) or 'none'}; outputs: {', '.join(net.outputs) or 'none'}")
 

@@ -1,8 +1,8 @@
 """Graph: what a net computes, with every value set once.
 
-In-place layers of the prototxt are renamed apart on the way in (build.py) and joined on the way out (emit.py), so a pass
-never has to ask who has overwritten what.  A node's layer gives its meaning; its blobs are its parameters, and a pass that
-changes them puts new arrays there: arrays may be shared with the graph this one was copied from.
+In-place layers of the prototxt are renamed apart on the way in (build.py) and joined on the way out (emit.py), so a
+pass never has to ask who has overwritten what.  A node's layer gives its meaning; its blobs are its parameters, and a
+pass that changes them puts new arrays there: arrays may be shared with the graph this one was copied from.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(eq=False)
 class Value:
-    """What a node makes: `blob` is the name it has in the prototxt, `name` is its own in the graph; shape in elements."""
+    """What a node makes: `blob` is its name in the prototxt, `name` is its own in the graph; shape in elements."""
 
     name: str
     shape: tuple[int, ...]
@@ -106,7 +106,7 @@ class Graph:
             value.maker = node
 
     def copy(self):
-        """The same structure with nodes and values of its own; layers and arrays are shared, and replaced, never changed."""
+        """The same structure with nodes and values of its own; layers and arrays are shared, never changed."""
         twin = {value: Value(value.name, value.shape, value.blob) for value in self.values()}
         nodes = []
         for node in self.nodes:

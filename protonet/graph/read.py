@@ -1,9 +1,10 @@
-"""From a file to the layers of one phase: parse, upgrade, filter.  Both readings of a net, Net and Graph, begin here."""
+"""From a file to the layers of one phase: parse, upgrade, filter.  Both readings of a net, Net and Graph, begin so."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from protonet.errors import ProtonetError
 from protonet.graph import resolve
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse, upgrade
@@ -33,12 +34,15 @@ def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=Non
     message = getattr(document, "message", document)
     net = caffe_pb2.NetParameter()
     net.CopyFrom(message)
-    origins = upgrade.upgrade_net(net)
+    path = getattr(document, "path", None)
+    try:
+        origins = upgrade.upgrade_net(net)
+    except ProtonetError as error:
+        raise error.at(path or "the net") from None
     state = merged(net, phase, level, stages, state)
     places = [where(document, origin, layer.name) for origin, layer in zip(origins, net.layer, strict=True)]
     kept_net, kept = resolve.filter_net(net, state, places)
     kept_net.state.CopyFrom(state)
-    path = getattr(document, "path", None)
     return Definition(
         kept_net,
         state,

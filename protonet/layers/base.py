@@ -1,4 +1,4 @@
-"""A layer: what a LayerParameter means.  Shapes and parameters are pure; forward and backward emit steps, compute nothing.
+"""A layer: what a LayerParameter means.  Shapes and parameters are pure; forward and backward emit steps.
 
     @register("BatchNorm", spec="batch_norm_param")
     class BatchNorm(Layer):
@@ -76,6 +76,8 @@ class Layer:
     no_gradient: tuple[int, ...] = ()  # bottoms that never receive one, such as labels
     source = False  # a data layer: no bottoms, tops filled by a host step
     dynamic = False  # shapes of the tops depend on values: see `compute`
+    folder: Any = ""  # of the prototxt: where its paths are looked for after the current directory
+    clock: Any = (0, 0)  # (seed, iteration) of the net, for layers that draw in Python
 
     def __init__(self, param, phase=TRAIN):
         self.param, self.name = param, param.name

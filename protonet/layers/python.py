@@ -8,8 +8,8 @@
         def forward(self, bottom, top): top[0].data[...] = 2 * bottom[0].data
         def backward(self, top, propagate_down, bottom): bottom[0].diff[...] = 2 * top[0].diff
 
-The module is imported as Python imports any: from the current folder and PYTHONPATH.  The surprise: that runs code which the
-prototxt names.  A program that loads prototxts of others turns it off with `allow(False)`, as our command line does.
+The module is imported as Python imports any: from the current folder and PYTHONPATH.  The surprise: that runs code
+which the prototxt names.  A program that loads prototxts of others turns it off with `allow(False)`, as our command line does.
 """
 
 import importlib
