@@ -9,24 +9,19 @@ Tables of one level lie apart, those of level 0 may overlap, and a newer entry h
 """
 
 import heapq
-import logging
 import mmap
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from protonet.data import snappy
+from protonet.data import sstable
+from protonet.data.sstable import logged, sized
 from protonet.errors import DataError
 from protonet.io import wire
 
-log = logging.getLogger(__name__)
-
-MAGIC = bytes.fromhex("57fb808b247547db")
-FOOTER, TRAILER, PAGE = 48, 5, 32768
 Entry = tuple[bytes, int, Any]  # key, minus (sequence << 8 | kind): the newest of a key first, value
 
 
@@ -122,19 +117,13 @@ class Leveldb:
 
     def table(self, table: Table) -> Iterator[Entry]:
         """The entries of a table."""
-        path = next(
-            (p for end in ("ldb", "sst") if (p := self.path / f"{table.number:06}.{end}").exists()), None
-        )
+        path = next((p for end in ("ldb", "sst") if (p := self.path / f"{table.number:06}.{end}").exists()), None)
         if path is None:
             raise DataError(f"table {table.number:06}.ldb is missing: an incomplete copy?", self.path)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
-                if data[-len(MAGIC) :] != MAGIC:
-                    raise wire.Broken(len(data) - len(MAGIC))
-                index, _ = handle(data[-FOOTER:], handle(data[-FOOTER:], 0)[1])
-                for _, where in entries(block(data, *index)):
-                    for key, value in entries(block(data, *handle(where, 0)[0])):
-                        yield bytes(key[:-8]), -int.from_bytes(key[-8:], "little"), value
+                for key, value in sstable.table(data):
+                    yield key[:-8], -int.from_bytes(key[-8:], "little"), value
             except (wire.Broken, IndexError, struct.error) as error:
                 raise DataError(f"a damaged table ({error})", path) from None
 
@@ -149,83 +138,3 @@ def groups(tables: list[Table]) -> Iterator[list[Table]]:
         group.append(table)
     if group:
         yield group
-
-
-def logged(data: bytes) -> Iterator[bytes]:
-    """The records of a log: pieces with a head of 7 bytes, in pages that no piece crosses.  A cut tail is ignored, as there."""
-    at, record = 0, b""
-    while at + 7 <= len(data):
-        left = PAGE - at % PAGE
-        if left < 7:
-            at += left
-            continue
-        _, size, kind = struct.unpack_from("<IHB", data, at)
-        if kind == 0 or at + 7 + size > len(data):
-            return
-        piece = data[at + 7 : at + 7 + size]
-        record = piece if kind in (1, 2) else record + piece  # whole, first, middle, last
-        if kind in (1, 4):
-            yield record
-        at += 7 + size
-
-
-def sized(data: Any, at: int) -> tuple[Any, int]:
-    size, at = wire.varint(data, at, len(data))
-    if size > len(data) - at:
-        raise wire.Broken(at, size, len(data) - at)
-    return data[at : at + size], at + size
-
-
-def handle(data: Any, at: int) -> tuple[tuple[int, int], int]:
-    """(offset, size) of a block, and where it ended."""
-    offset, at = wire.varint(data, at, len(data))
-    size, at = wire.varint(data, at, len(data))
-    return (offset, size), at
-
-
-def block(data: Any, offset: int, size: int) -> Any:
-    """A block, unpacked."""
-    if offset + size + TRAILER > len(data):
-        raise wire.Broken(offset, size, len(data) - offset)
-    kind = data[offset + size]
-    if kind not in (0, 1):
-        raise DataError(f"a block is packed by method {kind}; expected 0 (none) or 1 (Snappy)")
-    stored = data[offset : offset + size]
-    return unpacker()(stored) if kind else stored
-
-
-def entries(block: Any) -> Iterator[tuple[bytes, Any]]:
-    """(key, value) of a block; a key gives only what differs from the key before it."""
-    end = len(block) - 4 - 4 * int.from_bytes(block[-4:], "little")
-    at, key = 0, b""
-    while at < end:
-        same, at = wire.varint(block, at, end)
-        more, at = wire.varint(block, at, end)
-        size, at = wire.varint(block, at, end)
-        if more + size > end - at:
-            raise wire.Broken(at, more + size, end - at)
-        key = key[:same] + block[at : at + more]
-        yield key, block[at + more : at + more + size]
-        at += more + size
-
-
-@cache
-def unpacker() -> Callable[[Any], Any]:
-    """cramjam's Snappy if it is installed, else ours."""
-    try:
-        from cramjam import DecompressionError
-        from cramjam import snappy as fast
-    except ImportError:
-        log.warning("unpacking LevelDB in Python, slowly; pip install 'protonet[leveldb]' makes it fast")
-        return snappy.unpack
-
-    def unpack(stored: bytes) -> Any:
-        size, _ = wire.varint(stored, 0, len(stored))
-        if size > 64 * len(stored) + 64:
-            raise wire.Broken(0, size, len(stored))
-        try:
-            return bytes(fast.decompress_raw(stored))
-        except DecompressionError as error:
-            raise wire.Broken(0) from error
-
-    return unpack

@@ -29,7 +29,7 @@ class Lmdb:
         return self.size
 
     def records(self, skip: int = 0) -> Iterator[tuple[bytes, memoryview]]:
-        """All records from number `skip` on, once.  A value is valid until the next is asked for and the iterator lives."""
+        """All records from number `skip` on, once.  Values lie in the file's memory: valid while it is open."""
         with self.environment.begin(buffers=True) as transaction, transaction.cursor() as cursor:
             if not cursor.first():
                 return

@@ -17,7 +17,17 @@ from protonet.errors import WeightsError
 from protonet.io import wire
 
 RAW = {0: "<f8", 1: "<f4", 2: "<f2", 3: "<i4", 4: "<u4"}  # NVIDIA's enum Type
-DATA, DIFF, SHAPE, DOUBLE_DATA, DOUBLE_DIFF, RAW_DATA_TYPE, RAW_DIFF_TYPE, RAW_DATA, RAW_DIFF = 5, 6, 7, 8, 9, 10, 11, 12, 13
+DATA, DIFF, SHAPE, DOUBLE_DATA, DOUBLE_DIFF, RAW_DATA_TYPE, RAW_DIFF_TYPE, RAW_DATA, RAW_DIFF = (
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+)
 
 
 @dataclass
@@ -88,7 +98,8 @@ def pieces(data: np.ndarray, diff: np.ndarray | None = None, measure: bool = Fal
     for number, array in ((DATA, data), (DIFF, diff)):
         if array is not None and array.size:
             yield wire.field(number, wire.BYTES, 4 * array.size)
-            yield range(4 * array.size) if measure else memoryview(np.ascontiguousarray(array, "<f4").reshape(-1)).cast("B")
+            flat = np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8)
+            yield range(flat.size) if measure else flat.data
     packed = b"".join(map(wire.encoded, np.shape(data)))
     dims = wire.field(1, wire.BYTES, packed) if packed else b""
     yield wire.field(SHAPE, wire.BYTES, dims)

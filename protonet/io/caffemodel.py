@@ -68,7 +68,9 @@ def layers(buffer: Any) -> Iterator[tuple[str, list[tuple[int, int]]]]:
         elif number == LAYER:
             yield named(buffer, begin, end, NAME, BLOBS)
         elif number == V1:
-            inner = [(at, stop) for one, how, at, stop in wire.fields(buffer, begin, end) if (one, how) == (V0, wire.BYTES)]
+            inner = [
+                (at, stop) for one, how, at, stop in wire.fields(buffer, begin, end) if (one, how) == (V0, wire.BYTES)
+            ]
             name, blobs = named(buffer, begin, end, V1_NAME, V1_BLOBS)
             for at, stop in inner:
                 inner_name, inner_blobs = named(buffer, at, stop, V0_NAME, V0_BLOBS)

@@ -25,7 +25,9 @@ def read(path: str | Path) -> Weights:
     with opened(path, "weights in HDF5") as file:
         if "data" not in file:
             inside = ", ".join(sorted(file)[:5]) or "nothing"
-            raise WeightsError(f"expected a group 'data' with Caffe's layers, found {inside}: another program's file", path)
+            raise WeightsError(
+                f"expected a group 'data' with Caffe's layers, found {inside}: another program's file", path
+            )
         weights = Weights(source=path)
         for name, arrays in layers(file["data"]):
             weights[name] = arrays
@@ -70,14 +72,20 @@ def array(dataset: Any, what: str) -> np.ndarray:
     if dataset.dtype.kind not in "fiu":
         raise WeightsError(f"{what}: expected numbers, found {dataset.dtype}")
     if dataset.nbytes > MOST * max(1, dataset.id.get_storage_size()):
-        raise WeightsError(f"{what}: {dataset.shape} is announced, but {dataset.id.get_storage_size()} bytes are stored")
+        raise WeightsError(
+            f"{what}: {dataset.shape} is announced, but {dataset.id.get_storage_size()} bytes are stored"
+        )
     return np.asarray(dataset[()], np.float32)
 
 
 def write(
-    path: str | Path, weights: Weights, names: Iterable[str] = (), diffs: bool = False, shared: Iterable[tuple[str, int]] = ()
+    path: str | Path,
+    weights: Weights,
+    names: Iterable[str] = (),
+    diffs: bool = False,
+    shared: Iterable[tuple[str, int]] = (),
 ) -> None:
-    """Write weights; `names` are all layers of the net, in order; the (layer, index) in `shared` stand elsewhere already."""
+    """Write weights.  names: all layers of the net, in order; shared: the (layer, index) that stand at their owner."""
     import h5py
 
     skip = set(shared)

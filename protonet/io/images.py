@@ -29,7 +29,9 @@ def decode(data: Any, color: bool | None = True, where: str | Path = "") -> np.n
     if image is None:
         raise DataError(f"expected an image, found {data.size} bytes that OpenCV cannot decode", where)
     if image.dtype != np.uint8:
-        raise DataError(f"expected an image of 8 bits per channel, found {image.dtype}; convert it, or force_color", where)
+        raise DataError(
+            f"expected an image of 8 bits per channel, found {image.dtype}; convert it, or force_color", where
+        )
     return image if image.ndim == 3 else image[:, :, None]
 
 
@@ -83,4 +85,3 @@ def planes(image: np.ndarray) -> np.ndarray:
 def reason(error: Exception) -> str:
     """OpenCV's own words without its file and line."""
     return str(getattr(error, "err", None) or error).strip().rpartition("error: ")[2].lower() or "no reason given"
-

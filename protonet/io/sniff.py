@@ -32,17 +32,23 @@ MAGIC = [  # (bytes, offset, what it is)
     (b"\xde\xc0\xef\xbe", 16, "an LMDB database"),
 ]
 TEXT = [  # (pattern at the start of a text, what it is)
-    (rb"\s*(<!doctype html|<html|<head|<body)", "an HTML page, not the file itself: the download asked for a login or found nothing"),
+    (
+        rb"\s*(<!doctype html|<html|<head|<body)",
+        "an HTML page, not the file itself: the download asked for a login or found nothing",
+    ),
     (rb"\s*<\?xml", "an XML file"),
     (rb"\s*[{\[]\s*[\"{\[\]}]", "a JSON file"),
-    (rb"(?s).*?^\s*(name|layers?|input|input_dim|net|train_net|base_lr)\s*[:{]", "a prototxt (text): it has no weights"),
+    (
+        rb"(?s).*?^\s*(name|layers?|input|input_dim|net|train_net|base_lr)\s*[:{]",
+        "a prototxt (text): it has no weights",
+    ),
 ]
 ONNX = re.compile(rb"\x08[\x01-\x20](\x12[\x01-\x7f]|\x3a|\x42)")
 ONNX_PRODUCERS = re.compile(rb"(?i)pytorch|onnx|tf2onnx|keras|caffe2|cntk|mxnet|sklearn|paddle|matlab|ml\.net")
 
 
 def what_is(path: str | Path) -> str | None:
-    """A phrase for what the file is, where its beginning tells; None where it does not (a protobuf message has no mark)."""
+    """A phrase for what the file is, where its beginning tells; None where not: a protobuf message has no mark."""
     path = Path(path)
     if path.is_dir():
         return "a folder"

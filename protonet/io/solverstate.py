@@ -69,7 +69,9 @@ def from_hdf5(path: str | Path) -> SolverState:
     with hdf5.opened(path, "a solverstate") as file:
         for name in ("iter", "history"):
             if name not in file:
-                raise WeightsError(f"expected a solverstate, found an HDF5 file without '{name}': is it the .caffemodel.h5?")
+                raise WeightsError(
+                    f"expected a solverstate, found an HDF5 file without '{name}': is it the .caffemodel.h5?"
+                )
         history = file["history"]
         return SolverState(
             int(np.ravel(file["iter"][()])[0]),

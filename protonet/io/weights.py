@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Weights(dict[str, list[np.ndarray]]):
-    """Layer name -> its float32 arrays, in the order of the file.  `source` is where from; `diffs` the gradients, if kept."""
+    """Layer name -> its float32 arrays, in the order of the file.  source: where from; diffs: gradients, if kept."""
 
     def __init__(self, layers: Mapping[str, Iterable[np.ndarray]] | None = None, source: str | Path = ""):
         super().__init__({name: [np.asarray(a, np.float32) for a in arrays] for name, arrays in (layers or {}).items()})
@@ -48,12 +48,10 @@ class Match:
     arrays: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
 
 
-def match(
-    weights: Weights, blobs: Mapping[str, Iterable], shared: Container[tuple[str, int]] = frozenset()
-) -> Match:
-    """Which numbers go where: `blobs` gives for each layer of the net its parameter blobs (all that has a shape) or shapes.
+def match(weights: Weights, blobs: Mapping[str, Iterable], shared: Container[tuple[str, int]] = frozenset()) -> Match:
+    """Which numbers go where.  blobs: for each layer of the net, its parameter blobs (or their shapes).
 
-    `shared` holds the (layer, index) that belong to another layer: an HDF5 file leaves those out.
+    shared: the (layer, index) that belong to another layer: an HDF5 file leaves those out.
     Raises WeightsError, naming both shapes, where a layer of the file is another one than the net's.
     """
     result = Match()
@@ -73,7 +71,8 @@ def match(
         try:
             result.arrays[name] = fitted(arrays, shapes, [(name, i) in shared for i in range(len(shapes))])
         except WeightsError as error:
-            raise error.at(f"layer '{name}'").at(weights.source) if weights.source else error.at(f"layer '{name}'")
+            where = f"{weights.source}: layer '{name}'" if weights.source else f"layer '{name}'"
+            raise error.at(where) from None
         result.copied.append(name)
     return result
 

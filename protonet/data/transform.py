@@ -1,0 +1,121 @@
+"""Image to blob, as Caffe's DataTransformer does it:  y = (x - mean) * scale,  of a crop of the image, maybe mirrored.
+
+    crop_size    in TEST the middle, (size - crop) // 2 from the top and left; in TRAIN anywhere
+    mirror       left to right, one time in two; in TEST too
+    mean_file    one number per pixel, of the whole image; cropped with it
+    mean_value   one number, or one per channel
+    force_color, force_gray    how encoded images are decoded
+
+Pixels are read where they lie (in the database's own memory) and written once, as floats, where the batch is.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from protonet.data.paths import find
+from protonet.errors import DataError, ShapeError
+from protonet.io.mean import load_mean
+
+TRAIN = 0
+OTHERS = "resize_param", "noise_param", "distort_param", "expand_param", "emit_constraint"  # of SSD's AnnotatedData
+
+
+class Transform:
+    """param: a TransformationParameter; phase: TRAIN or TEST; folder: of the prototxt, for its mean_file."""
+
+    def __init__(self, param: Any, phase: int, folder: str | Path = ""):
+        self.scale = np.float32(param.scale)
+        self.mirror = param.mirror
+        self.crop = (param.crop_h or param.crop_size, param.crop_w or param.crop_size)
+        self.anywhere = phase == TRAIN and any(self.crop)
+        if param.force_color and param.force_gray:
+            raise ShapeError("force_color and force_gray contradict each other")
+        self.color = True if param.force_color else False if param.force_gray else None
+        if param.HasField("mean_file") and param.mean_value:
+            raise ShapeError("mean_file and mean_value cannot both be given")
+        for name in OTHERS:
+            if param.HasField(name):
+                raise ShapeError(f"transform_param.{name} is not done here: bring the images into that form before")
+        self.mean_file = str(find(param.mean_file, folder)) if param.HasField("mean_file") else ""
+        self.mean: np.ndarray | None = None
+        if self.mean_file:
+            self.mean = load_mean(self.mean_file)
+        elif param.mean_value:
+            self.mean = np.asarray(param.mean_value, np.float32).reshape(-1, 1, 1)
+        self.random = self.anywhere or self.mirror
+
+    def shape(self, image: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The shape that comes of an image (C, H, W); refuses images that do not suit."""
+        channels, *size = image
+        crop = tuple(c or s for c, s in zip(self.crop, size, strict=True))
+        if any(c > s for c, s in zip(crop, size, strict=True)):
+            raise ShapeError(f"crop_size {crop[0]} x {crop[1]} is larger than the image, {size[0]} x {size[1]}")
+        if (
+            self.mean_file
+            and self.mean is not None
+            and self.mean.shape[1:] != (1, 1)
+            and self.mean.shape != tuple(image)
+        ):
+            raise ShapeError(f"mean file '{self.mean_file}' is {self.mean.shape}, the images are {tuple(image)}")
+        if self.mean is not None and len(self.mean) not in (1, channels):
+            raise ShapeError(
+                f"{len(self.mean)} values in mean_value for images of {channels} channels; give one, or one per channel"
+            )
+        return channels, crop[0], crop[1]
+
+    def __call__(self, images: Any, out: np.ndarray, rng: np.random.Generator | None = None) -> None:
+        """Fill out (N, C, h, w) from images: an array (N, C, H, W), or a list of (C, H, W) of any sizes."""
+        if isinstance(images, np.ndarray) and not self.random:
+            self.check(images.shape[1:], out)
+            y, x = self.middle(images.shape[2:], out)
+            return self.write(images, y, x, out)
+        tops, lefts, flips = self.places(images, out, rng)
+        for i, image in enumerate(images):
+            self.check(image.shape, out)
+            self.write(image, tops[i], lefts[i], out[i, :, :, ::-1] if flips[i] else out[i])
+
+    def places(self, images: Any, out: np.ndarray, rng: np.random.Generator | None) -> tuple[list, list, list]:
+        """Top, left and whether mirrored, for each image."""
+        n, flips = len(images), [False] * len(images)
+        if self.random and rng is None:
+            raise ValueError("a random transform needs a generator")
+        if self.anywhere:
+            room = np.array([image.shape[1:] for image in images]) - out.shape[2:] + 1
+            if (room < 1).any():
+                self.check(images[int((room < 1).any(1).argmax())].shape, out)
+            tops, lefts = rng.integers(room[:, 0]).tolist(), rng.integers(room[:, 1]).tolist()  # type: ignore[union-attr]
+        else:
+            tops, lefts = map(list, zip(*(self.middle(image.shape[1:], out) for image in images), strict=True))
+        if self.mirror:
+            flips = rng.integers(2, size=n).astype(bool).tolist()  # type: ignore[union-attr]
+        return tops, lefts, flips
+
+    def middle(self, size: Any, out: np.ndarray) -> tuple[int, int]:
+        return (size[0] - out.shape[2]) // 2, (size[1] - out.shape[3]) // 2
+
+    def check(self, image: tuple[int, ...], out: np.ndarray) -> None:
+        """Images of a batch may differ in size only as far as the crop makes them alike."""
+        channels, *size = image
+        if (channels, *(c or s for c, s in zip(self.crop, size, strict=True))) != out.shape[1:] or min(
+            s - c for s, c in zip(size, self.crop, strict=True)
+        ) < 0:
+            how = "" if any(self.crop) else "; images of different sizes need crop_size, or to be resized"
+            raise DataError(f"an image is {tuple(image)}, the batch wants {out.shape[1:]}{how}")
+        if self.mean_file and self.mean is not None and self.mean.shape[1:] not in ((1, 1), tuple(size)):
+            raise DataError(f"an image is {tuple(image)}, the mean file is {self.mean.shape}")
+
+    def write(self, image: np.ndarray, y: int, x: int, out: np.ndarray) -> None:
+        """One image, or a batch with one crop: a single pass but for the scale, which finds the numbers in cache."""
+        h, w = out.shape[-2:]
+        image = image[..., y : y + h, x : x + w]
+        if self.mean is not None:
+            mean = self.mean if self.mean.shape[1:] == (1, 1) else self.mean[:, y : y + h, x : x + w]
+            np.subtract(image, mean, out=out, dtype=np.float32)
+            if self.scale != 1:
+                np.multiply(out, self.scale, out=out)
+        elif self.scale != 1:
+            np.multiply(image, self.scale, out=out, dtype=np.float32)
+        else:
+            np.copyto(out, image)
