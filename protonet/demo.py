@@ -47,10 +47,22 @@ BLOCK = """layer {{
   top: "conv{i}"
   convolution_param {{ num_output: {n} kernel_size: 3 pad: 1 bias_term: false weight_filler {{ type: "msra" }} }}
 }}
-layer {{ name: "bn{i}" type: "BatchNorm" bottom: "conv{i}" top: "conv{i}" batch_norm_param {{ moving_average_fraction: 0.9 }} }}
+layer {{
+  name: "bn{i}"
+  type: "BatchNorm"
+  bottom: "conv{i}"
+  top: "conv{i}"
+  batch_norm_param {{ moving_average_fraction: 0.9 }}
+}}
 layer {{ name: "scale{i}" type: "Scale" bottom: "conv{i}" top: "conv{i}" scale_param {{ bias_term: true }} }}
 layer {{ name: "relu{i}" type: "ReLU" bottom: "conv{i}" top: "conv{i}" }}
-layer {{ name: "pool{i}" type: "Pooling" bottom: "conv{i}" top: "pool{i}" pooling_param {{ kernel_size: 2 stride: 2 }} }}
+layer {{
+  name: "pool{i}"
+  type: "Pooling"
+  bottom: "conv{i}"
+  top: "pool{i}"
+  pooling_param {{ kernel_size: 2 stride: 2 }}
+}}
 """
 HEAD = """layer {
   name: "ip"

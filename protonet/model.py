@@ -79,15 +79,18 @@ class Preprocess:
         if have == wanted:
             return image
         codes = {
-            (1, 3): cv2.COLOR_GRAY2BGR, (3, 1): cv2.COLOR_BGR2GRAY, (4, 3): cv2.COLOR_BGRA2BGR, (4, 1): cv2.COLOR_BGRA2GRAY,
-        }  # fmt: skip
+            (1, 3): cv2.COLOR_GRAY2BGR,
+            (3, 1): cv2.COLOR_BGR2GRAY,
+            (4, 3): cv2.COLOR_BGRA2BGR,
+            (4, 1): cv2.COLOR_BGRA2GRAY,
+        }
         if (have, wanted) not in codes:
             raise DataError(f"the net takes {wanted} channels, the image has {have}")
         return cv2.cvtColor(image, codes[have, wanted])
 
 
 class Model:
-    """program: what runs; inputs: {name: shape}; preprocess: what is done to images for the first input of four axes."""
+    """program: what runs; inputs: {name: shape}; preprocess: what is done to images, by input."""
 
     def __init__(self, program, preprocess):
         self.program, self.preprocess = program, preprocess
@@ -140,8 +143,8 @@ def the_array(arrays, name, path):
 def load(prototxt, weights, threads=None, mean=None, scale=None, resize=None, rgb=False, keep=(), **options):
     """A callable model of a deploy prototxt and its weights.
 
-    mean: values per channel, or a mean file; scale: what pixels are multiplied by after the mean; resize: (height, width)
-    before the middle is taken; these override what the prototxt carries.  rgb: the net was trained on red first.
+    mean: values per channel, or a mean file; scale: what pixels are multiplied by after the mean; resize: (height,
+    width) before the middle is taken; these override what the prototxt carries.  rgb: the net was trained on red first.
     keep: further blobs to return.
     """
     program = compile(prototxt, weights, threads=threads, keep=keep, **options)
