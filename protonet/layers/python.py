@@ -1,6 +1,6 @@
 """Python: a layer of the user's own, as in pycaffe.
 
-    layer { type: "Python" bottom: "x" top: "y" python_param { module: "mine" layer: "Twice" param_str: "{'k': 2}" } }
+    layer { type: "Python" bottom: "x" top: "y" python_param { module: "mine" layer: "Twice" param_str: "2" } }
 
     class Twice(protonet.Layer):
         def setup(self, bottom, top): ...                         # once; may call self.blobs.add_blob(3, 4)
@@ -9,7 +9,8 @@
         def backward(self, top, propagate_down, bottom): bottom[0].diff[...] = 2 * top[0].diff
 
 The module is imported as Python imports any: from the current folder and PYTHONPATH.  The surprise: that runs code
-which the prototxt names.  A program that loads prototxts of others turns it off with `allow(False)`, as our command line does.
+which the prototxt names.  A program that loads prototxts of others turns it off with `allow(False)`, as our command
+line does.
 """
 
 import importlib
@@ -99,8 +100,8 @@ class Python(Layer):
         spec = self.spec
         if not ALLOWED[0]:
             raise NetError(
-                f"would import module '{spec.module}' and run its class {spec.layer}: that is code, and runs only if you "
-                "say so, with --python-layers"
+                f"would import module '{spec.module}' and run its class {spec.layer}: that is code, and runs only if "
+                "you say so, with --python-layers"
             )
         cls = getattr(imported(spec.module), spec.layer, None)
         if cls is None:

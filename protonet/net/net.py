@@ -1,7 +1,8 @@
 """Net: the layers of one phase as Caffe runs them: splits, in place as written, every blob in memory of its own.
 
 Nothing is planned before the first run; a blob that was reshaped makes the net reshape itself at the next one, and
-plans are kept by shape.  Layers whose tops depend on values (Filter, DetectionOutput) run in Python between two slices of steps.
+plans are kept by shape.  Layers whose tops depend on values (Filter, DetectionOutput) run in Python between two slices
+of steps.
 """
 
 from functools import cached_property
@@ -43,7 +44,7 @@ class Net:
     ):
         self.definition = read(source, phase, level, stages, state=state, **options)
         self.phase, self.trains, self.threads = self.definition.phase, trains, threads
-        self.param, origins = insert_splits(self.definition.net)
+        self.param, origins = insert_splits(self.definition.net, self.definition.places)
         self.name = self.param.name
         self.where = [
             self.definition.places[i] if i is not None else f"layer '{self.param.layer[k].name}'"
@@ -72,6 +73,8 @@ class Net:
     def add(self, layer_param, where):
         """One layer: wired, its tops shaped, its parameters made."""
         layer = make(layer_param, self.phase)
+        layer.folder = self.definition.path.parent if self.definition.path else ""
+        layer.clock = self.clock
         place = self.wiring.add(layer, where)
         shapes = [self.blob_list[b].shape for b in place.bottoms]
         inferred = layer.infer(*shapes)
@@ -292,7 +295,7 @@ class Net:
                         f"layer '{name}': blob {i} is {their.shape} in the other net, this net wants {mine.shape}"
                     )
                 mine.share_data(their)
-        self.shapes = self.shape_key()
+        self.plans.clear()  # they point at the old memory
 
     def weights(self):
         """Copies of the parameters, and of their gradients, by layer name."""

@@ -14,6 +14,8 @@ class Plan:
         self.backward: dict[int, tuple[int, int]] = {}
         blobs = [Blob(*blob.buffers()) for blob in net.blob_list]
         self.number = {blob.data: i for i, blob in enumerate(blobs)}
+        self.index = {place.layer: i for i, place in enumerate(net.places)}
+        self.last_in_place = {b: i for i, place in enumerate(net.places) for b in place.in_place()}
         params = [Blob(*blob.buffers()) for blob in net.parameters.blobs]
         seen = [self.seen(place, blobs, params) for place in net.places]
         self.emit = Emit(overwritten=self.overwritten, random=net.clock_buffer)
@@ -33,16 +35,15 @@ class Plan:
 
     def seen(self, place, blobs, params):
         """A layer's bottoms, tops and parameters as it sees them: a gradient is there only if somebody wants it."""
-        bottoms = [wanted(blobs[b], want) for b, want in zip(place.bottoms, place.wants, strict=True)]
-        tops = [wanted(blobs[t], self.net.arrives[t]) for t in place.tops]
-        mine = [wanted(params[p], learns) for p, learns in zip(place.params, place.learns, strict=True)]
+        trains = self.net.trains
+        bottoms = [wanted(blobs[b], trains and want) for b, want in zip(place.bottoms, place.wants, strict=True)]
+        tops = [wanted(blobs[t], trains and self.net.arrives[t]) for t in place.tops]
+        mine = [wanted(params[p], trains and learns) for p, learns in zip(place.params, place.learns, strict=True)]
         return bottoms, tops, mine
 
     def overwritten(self, blob, layer, after):
         """Whether a layer works in place on this blob: one after `layer`, or `layer` itself if it still will."""
-        number = self.number.get(blob.data)
-        first = next(i for i, place in enumerate(self.net.places) if place.layer is layer) + after
-        return any(number in place.in_place() for place in self.net.places[first:])
+        return self.last_in_place.get(self.number.get(blob.data), -1) >= self.index[layer] + after
 
     def run_forward(self, first, last):
         self.program.run(self.forward[first][0], self.forward[last][1])
