@@ -13,7 +13,8 @@ done; a kernel that is not cut into tasks still takes begin and end, and is emit
 
 `out` names the arrays that it writes (default: the last one).  Arrays of one call lie apart in memory, except as
 declared: `@kernel(y="x")` says that y may be x, `y="a b"` that it may be a, or b, or both.  Arithmetic is float32: one
-in float64 is asked for, by naming f64, or by double=True.
+in float64 is asked for, by naming f64, or by double=True.  Constants in the code are single all the same (0.1 is); a
+double one is a global: TENTH = np.float64(0.1).
 
 Nothing here imports numba: what numba must see (inline functions, intrinsics) is resolved by compile.py.
 """

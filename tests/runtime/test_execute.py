@@ -1,4 +1,4 @@
-"""Programs: the same bits for any number of threads, from several threads, in forks; slices, host steps, faults, times."""
+"""Programs: the same bits for any number of threads, from several threads, in forks; slices, hosts, faults, times."""
 
 import os
 import threading

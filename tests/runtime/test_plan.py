@@ -1,6 +1,7 @@
 """Plans: what shares memory and what does not, and that a table may be moved."""
 
 import ctypes
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def line(n):
     """n kernels that may not work in place, one after the other; the buffers between them."""
     emit = emitter()
     values = [buffer(BIG), *(arena() for _ in range(n))]
-    for x, y in zip(values, values[1:], strict=False):
+    for x, y in pairwise(values):
         emit(pointwise.copy, x, y)
     return emit, values[1:]
 
@@ -185,7 +186,7 @@ def test_a_relative_table_runs_wherever_its_memory_is():
 
 def test_a_span_counts_the_small_steps_that_are_left_of_it():
     emit, x, y = emitter(), buffer(10), buffer(1 << 16)
-    for step in "small small big small host small".split():
+    for step in ("small", "small", "big", "small", "host", "small"):
         if step == "host":
             emit.host(lambda: None)
         else:
