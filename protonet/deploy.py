@@ -55,7 +55,7 @@ class Deployed:
     carried: dict = field(default_factory=dict)
     source: str = ""
     proof: verify.Report | None = None
-    folder: Path | None = None
+    folder: Path = field(default_factory=Path)
 
     @property
     def text(self):
@@ -99,7 +99,7 @@ class Deployed:
         paths: list[Path] = []
         for name, each in self.carried.items():
             mean = each.transform.mean_file
-            found = next((p for p in (Path(mean), (self.folder or Path()) / mean) if mean and p.is_file()), None)
+            found = next((p for p in (Path(mean), self.folder / mean) if mean and p.is_file()), None)
             if found is None:
                 if mean:
                     log.warning("the mean file '%s' is not there: put it beside the prototxt before you predict", mean)
@@ -151,7 +151,8 @@ def deploy(
     places = [
         definition.places[i] if i is not None else f"layer '{predicting.layer[k].name}'" for k, i in enumerate(origins)
     ]
-    fed, graph = fit(predicting, weights, inputs, batch, places, journal)
+    folder = definition.path.parent if definition.path else Path()
+    fed, graph = fit(predicting, weights, inputs, batch, places, journal, folder)
     passes.attach(graph, weights, allow_missing, seed)
     whole = Weights(dict(weights) | fresh(graph, weights))
     chosen = [each for each in passes.DEPLOY if each.__name__ not in known(skip)]
@@ -165,7 +166,7 @@ def deploy(
         journal,
         carried,
         str(definition.path or ""),
-        folder=definition.path.parent if definition.path else None,
+        folder=folder,
     )
     if prove:
         result.proof = Proof(definition, whole, result, fed, threads, seed).report(samples)
@@ -204,22 +205,22 @@ def train_net(document, level, stages):
 
 def carried_by(definition):
     """What an earlier deploy wrote at the top of the file."""
-    if definition.path is None:
+    if definition.path is None or not definition.path.is_file():
         return {}
     try:
-        return header.read(Path(definition.path).read_text("utf-8-sig", "replace"))
+        return header.read(definition.path.read_text("utf-8-sig", "replace"))
     except ProtonetError as error:
         raise error.at(definition.path) from None
 
 
-def fit(net, weights, shapes, batch, places, journal):
+def fit(net, weights, shapes, batch, places, journal, folder):
     """The net with inputs, and its graph: for one image, or for as many as its data brought if it takes no
     other number.
     """
 
     def attempt(batch, journal):
-        fed = inputs.feed(net, weights, shapes, batch, journal)
-        return fed, build(fed.net, lambda param: make(param, TEST), places)
+        fed = inputs.feed(net, weights, shapes, batch, journal, folder)
+        return fed, build(fed.net, maker(folder), places)
 
     notes = passes.Journal()
     try:
@@ -233,6 +234,17 @@ def fit(net, weights, shapes, batch, places, journal):
     for note in notes.notes:
         journal.add(note)
     return result
+
+
+def maker(folder):
+    """LayerParameter -> layer, for build."""
+
+    def made(param):
+        layer = make(param, TEST)
+        layer.folder = folder
+        return layer
+
+    return made
 
 
 def fresh(graph, weights):
@@ -323,7 +335,7 @@ class Proof:
         net = caffe_pb2.NetParameter()
         net.CopyFrom(self.deployed.definition)
         try:
-            build(inputs.feed(net, self.weights, shapes).net, lambda param: make(param, TEST))
+            build(inputs.feed(net, self.weights, shapes).net, maker(self.deployed.folder))
         except NetError:
             return False
         return True

@@ -1,8 +1,9 @@
 """Passes: from a net that was trained to one that predicts, each step exact and told.
 
-heads, inputs            NetParameter -> NetParameter: losses, metrics, labels and data go, an Input and a Softmax come
-attach                   Graph + Weights -> a graph that knows its numbers
-DropIdentity, ToAffine, Fold, FromAffine, DropTraining    Graph -> Graph (DEPLOY, in this order)
+heads, inputs      NetParameter -> NetParameter: losses, labels and data go, an Input and a Softmax come
+deleted            NetParameter less its BatchNorm: what people try, and should not
+attach             Graph + Weights -> a graph that knows its numbers
+DropIdentity, ToAffine, Fold, FromAffine, DropTraining     Graph -> Graph (DEPLOY, in this order)
 """
 
 from protonet.passes.affine import FromAffine, ToAffine

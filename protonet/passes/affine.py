@@ -13,13 +13,14 @@ No BatchNorm survives unless it uses the statistics of its batch: a deploy net w
 function of one image.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from protonet.errors import ProtonetError, WeightsError
 from protonet.layers.base import REGISTRY, TEST, axis_of
-from protonet.passes.base import Rewrite, require
+from protonet.passes.base import Rewrite, Skip, require
 from protonet.passes.identity import drop
 from protonet.proto import caffe_pb2
 
@@ -183,10 +184,11 @@ class FromAffine(Rewrite):
     def rewrite(self, graph, node):
         affine, what = affine_of(node), str(node.layer)
         if affine.identity:
-            drop(graph, node)
-            return f"{what} changes nothing and is dropped"
+            with suppress(Skip):
+                drop(graph, node)
+                return f"{what} changes nothing and is dropped"
         if len(node.layer.before) == 1 and node.layer.before[0][0].type != "BatchNorm":
             node.layer, node.blobs, node.shares = node.layer.before[0]
             return None
         node.layer, node.blobs = scale_layer(node, affine)
-        return f"{what} written as one Scale"
+        return f"takes the place of {what}"

@@ -111,4 +111,11 @@ def changed(layer, **fields):
     spec = getattr(param, layer.spec_field)
     for field, value in fields.items():
         setattr(spec, field, value)
-    return type(layer)(param, layer.phase)
+    return remade(layer, param)
+
+
+def remade(layer, param):
+    """The layer that `param` means instead."""
+    new = type(layer)(param, layer.phase)
+    new.folder = layer.folder
+    return new

@@ -68,10 +68,11 @@ class Way:
         require(node not in self.absorbed and node not in self.crossed, f"two ways meet in {node}")
 
     def go(self):
+        names = [str(node.layer) if node.type == "Affine" else str(node) for node in self.absorbed]
         for node, result in self.absorbed.items():
             node.layer, node.blobs = result.layer, result.blobs
         self.rename()
-        text = f"folded into {', '.join(map(str, self.absorbed))}"
+        text = f"folded into {', '.join(names)}"
         return text + (f" across {', '.join(map(str, self.crossed))}" if self.crossed else "")
 
     def rename(self):

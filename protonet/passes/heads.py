@@ -44,7 +44,6 @@ class Head:
 
     layer: Any
     predictions: list[str]
-    at: int
 
     @property
     def activation(self):
@@ -69,9 +68,9 @@ def predict(net, weights, outputs=(), train=None, journal=None):
     journal = Journal() if journal is None else journal
     heads, kept = sort(net, weights, journal)
     layers = [(net.layer[i], i) for i in kept]
-    for head, new in activations(net, layers, heads, train):
+    for head, new in activations(layers, heads, train):
         layers.append((new, None))
-        head.predictions = list(new.top)
+        heads.append(Head(new, list(new.top)))
         journal.did(STEP, f"{head.layer.type} {head.layer.name}", f"becomes {new.type} {new.name}")
     wanted = list(outputs) or found(net, layers, heads)
     check(wanted, layers)
@@ -91,7 +90,7 @@ def sort(net, weights, journal):
     gone: set[str] = set()
     for i, layer in enumerate(net.layer):
         if loss(layer) or metric(layer) or gone & set(layer.bottom):
-            heads.append(Head(layer, [b for b in layer.bottom if b in learned and b not in gone], i))
+            heads.append(Head(layer, [b for b in layer.bottom if b in learned and b not in gone]))
             gone.update(set(layer.top) - set(layer.bottom))
             if layer.type not in ACTIVATION:
                 journal.did(STEP, f"{layer.type} {layer.name}", "is for training or testing only and is dropped")
@@ -105,17 +104,16 @@ def sort(net, weights, journal):
     return heads, kept
 
 
-def activations(net, layers, heads, train):
+def activations(layers, heads, train):
     """(head, layer) for each loss that has an activation in it, unless the net has that layer already."""
     losses = [head for head in heads if head.activation and head.predictions]
     known = {head.predictions[0] for head in losses}
-    for layer in train.layer if train is not None else ():
-        if layer.type in ACTIVATION and layer.bottom and layer.bottom[0] not in known:
-            losses += [
-                Head(layer, [layer.bottom[0]], head.at)
-                for head in heads
-                if head.layer.type == "Accuracy" and layer.bottom[0] in head.predictions
-            ][:1]
+    scored = {b for head in heads if head.layer.type == "Accuracy" for b in head.predictions}
+    losses += [
+        Head(layer, [layer.bottom[0]])
+        for layer in (train.layer if train is not None else ())
+        if layer.type in ACTIVATION and layer.bottom and layer.bottom[0] in scored - known
+    ]
     present = {(layer.type, b) for layer, _ in layers for b in layer.bottom}
     result, seen = [], set()
     for head in losses:
@@ -145,7 +143,8 @@ def named(head, heads, taken):
     """
     most = max(other.weight for other in heads)
     first = [other for other in heads if other.weight == most]
-    own = head.layer.name.replace("loss", "prob") if "loss" in head.layer.name else f"{head.layer.name}/prob"
+    before, loss, after = head.layer.name.rpartition("loss")
+    own = f"{before}prob{after}" if loss else f"{head.layer.name}/prob"
     names = ["prob", own] if first == [head] else [own]
     free = next((name for name in names if name not in taken), None)
     n = 2
@@ -156,12 +155,24 @@ def named(head, heads, taken):
 
 
 def found(net, layers, heads):
-    """The blobs that nothing reads any more, and that are no data and no label."""
-    rest = [layer for layer, _ in layers]
-    sources = {top for layer in rest if not layer.bottom and layer.type != "Parameter" for top in layer.top}
+    """The blobs that nothing reads any more: predictions, and outputs that are made of more than labels."""
     predicted = {b for head in heads if head.layer.type != "Silence" for b in head.predictions}
-    outputs = unread(net.layer)
-    return [blob for blob in unread(rest) if blob in predicted or (blob in outputs and blob not in sources)]
+    outputs = made_of_images(net) & set(unread(net.layer))
+    return [blob for blob in unread([layer for layer, _ in layers]) if blob in predicted | outputs]
+
+
+def made_of_images(net):
+    """The blobs that layers have made of an input, or of a data layer's first top."""
+    images, made = set(), set()
+    for layer in net.layer:
+        source = not layer.bottom and layer.type != "Parameter"
+        if source:
+            images.update(layer.top if layer.type == "Input" else layer.top[:1])
+            continue
+        good = not layer.bottom or bool(images & set(layer.bottom))
+        for blobs in images, made:
+            (blobs.update if good else blobs.difference_update)(layer.top)
+    return made
 
 
 def unread(layers):

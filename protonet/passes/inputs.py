@@ -33,11 +33,13 @@ class Fed:
     carried: dict[str, Carried] = field(default_factory=dict)
 
 
-def feed(net, weights, shapes=None, batch=None, journal=None):
+def feed(net, weights, shapes=None, batch=None, journal=None, folder=""):
     """shapes: {blob: shape} that win.  batch: how many images; None: 1 where data come in, what it says for
-    an Input layer; AS_DATA: what the layers say."""
+    an Input layer; AS_DATA: what the layers say.  folder: where the net's file lies."""
     journal, shapes = Journal() if journal is None else journal, dict(shapes or {})
-    fed = Fed(caffe_pb2.NetParameter(name=net.name))
+    fed = Fed(caffe_pb2.NetParameter())
+    if net.name:
+        fed.net.name = net.name
     read = {bottom for layer in net.layer for bottom in layer.bottom}
     final = {top for layer in net.layer for top in layer.top} - read
     others = any(source(layer) and layer.type != "DummyData" for layer in net.layer)
@@ -50,7 +52,7 @@ def feed(net, weights, shapes=None, batch=None, journal=None):
             carried = Carried.of(layer)
             if carried and tops and tops[0] == layer.top[0]:
                 fed.carried[tops[0]] = carried
-        given = dict(zip(tops, sizes(layer, tops, net, weights, shapes, batch), strict=True))
+        given = dict(zip(tops, sizes(layer, tops, net, weights, shapes, batch, folder), strict=True))
         fed.shapes.update(given)
         new = input_layer(layer, given)
         if layer.type != "Input":
@@ -72,11 +74,11 @@ def constant(layer):
     return layer.type == "DummyData" and all(filler.type == "constant" for filler in fillers)
 
 
-def sizes(layer, tops, net, weights, shapes, batch):
+def sizes(layer, tops, net, weights, shapes, batch, folder):
     """The shape of each of these tops."""
     if all(top in shapes for top in tops):
         return [tuple(shapes[top]) for top in tops]
-    said, why = inferred(layer)
+    said, why = inferred(layer, folder)
     result = []
     for top in tops:
         if top in shapes:
@@ -95,12 +97,13 @@ def sizes(layer, tops, net, weights, shapes, batch):
     return result
 
 
-def inferred(layer):
+def inferred(layer, folder):
     """What the layer itself says, by top; and why it does not."""
     if layer.type not in REGISTRY:
         return {}, f"no layer type {layer.type} is known"
     try:
         made = make(layer, TEST)
+        made.folder = folder
         return dict(zip(layer.top, map(tuple, made.infer()), strict=False)), ""
     except ProtonetError as error:
         if isinstance(error, NetError):

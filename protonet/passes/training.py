@@ -7,7 +7,7 @@ lr_mult, decay_mult, fillers, loss_weight, propagate_down, and the rules of phas
 been chosen already. Names of parameters stay where another layer still shares them.
 """
 
-from protonet.passes.base import Rewrite
+from protonet.passes.base import Rewrite, remade
 from protonet.proto import caffe_pb2
 
 RULES = "include", "exclude", "loss_weight", "propagate_down", "blobs"
@@ -27,7 +27,7 @@ class DropTraining(Rewrite):
                 fillers(value)
         if param == node.layer.param:
             return None
-        node.layer = type(node.layer)(param, node.layer.phase)
+        node.layer = remade(node.layer, param)
         return ""
 
 
