@@ -67,11 +67,7 @@ def upgrade_v0(net: Any) -> list[int]:
     """Replaces net.layers, and says of each new one which old one it was."""
     old = list(net.layers)
     pads = _paddings(net)
-    new = [
-        (i, _layer(layer, *pads.get(i, (None, None))))
-        for i, layer in enumerate(old)
-        if not _is_padding(layer)
-    ]
+    new = [(i, _layer(layer, *pads.get(i, (None, None)))) for i, layer in enumerate(old) if not _is_padding(layer)]
     del net.layers[:]
     net.layers.extend(layer for _, layer in new)
     return [i for i, _ in new]
@@ -121,9 +117,9 @@ def _layer(shell: Any, pad: int | None, bottom: str | None) -> Any:
     where, takes = "", ""
     if old.HasField("type"):
         if old.type not in TYPES:
-            raise NetError(
-                f'unknown type "{old.type}" of an old layer, expected one of {", ".join(TYPES)}'
-            ).at(_place(shell))
+            raise NetError(f'unknown type "{old.type}" of an old layer, expected one of {", ".join(TYPES)}').at(
+                _place(shell)
+            )
         name, where, takes = TYPES[old.type]
         new.type = caffe_pb2.V1LayerParameter.LayerType.Value(name)
     names = dict((pair.split(":") * 2)[:2] for pair in takes.split())

@@ -96,9 +96,7 @@ def test_one_padding_may_feed_two_layers():
 
 
 def test_an_empty_transform_param_is_made_once_one_data_layer_has_old_fields():
-    net, _ = upgraded(
-        "layers { type: DATA data_param { scale: 2 } } layers { type: IMAGE_DATA } layers { type: RELU }"
-    )
+    net, _ = upgraded("layers { type: DATA data_param { scale: 2 } } layers { type: IMAGE_DATA } layers { type: RELU }")
     assert [layer.HasField("transform_param") for layer in net.layer] == [True, True, False]
     net, _ = upgraded("layers { type: DATA data_param { source: 'x' } } layers { type: IMAGE_DATA }")
     assert [layer.HasField("transform_param") for layer in net.layer] == [False, False]
