@@ -55,7 +55,9 @@ def _inputs(net: Any) -> Origins:
             "input_shape { dim: ... } takes any number of axes"
         )
     front: Origins = []
-    if shapes or dims:
+    if not shapes and not dims:
+        _refuse_shapeless(net)
+    else:
         layer = type(net)().layer.add(name="input", type="Input", top=net.input)
         for i in range(count):
             dim = net.input_shape[i].dim if shapes else net.input_dim[4 * i : 4 * i + 4]
@@ -67,6 +69,20 @@ def _inputs(net: Any) -> Origins:
     for field in ("input", "input_shape", "input_dim"):
         net.ClearField(field)
     return front
+
+
+def _refuse_shapeless(net: Any) -> None:
+    """Fields without a shape are harmless in a weight file, but a net to be run cannot do without."""
+    if any(layer.blobs for layer in net.layer):
+        return
+    made = {top for layer in net.layer for top in layer.top}
+    for layer in net.layer:
+        for bottom in layer.bottom:
+            if bottom in net.input and bottom not in made:
+                raise NetError(
+                    f"found no shape for the input '{bottom}', expected input_shape {{ dim: ... }} or four input_dim "
+                    "for each input"
+                ).at(f"layer '{layer.name}'")
 
 
 def _names(net: Any) -> str:

@@ -102,10 +102,12 @@ def test_an_empty_transform_param_is_made_once_one_data_layer_has_old_fields():
     assert [layer.HasField("transform_param") for layer in net.layer] == [False, False]
 
 
-def test_inputs_without_any_shape_are_dropped_as_old_weight_files_have_them():
-    net, origins = upgraded('input: "x" layer { name: "r" type: "ReLU" bottom: "x" top: "y" }')
+def test_inputs_without_any_shape_are_dropped_from_weight_files():
+    net, origins = upgraded('input: "x" layer { name: "r" type: "ReLU" bottom: "x" top: "y" blobs { data: 1 } }')
     assert not net.input
     assert origins == [0]
+    net, _ = upgraded('input: "x" layer { name: "d" type: "Data" top: "x" } layer { type: "ReLU" bottom: "x" }')
+    assert not net.input
 
 
 def test_a_field_that_means_nothing_to_its_type_is_named_in_a_warning(caplog):
@@ -145,6 +147,10 @@ def test_every_2013_type_is_named_and_its_fields_exist():
             "expected one input_shape per input, found 1 for 2: 'a', 'b'",
         ),
         ('input: "a" input_dim: 1 input_dim: 2', "expected 4 input_dim per input, so 4, found 2: 'a'"),
+        (
+            'input: "x" layer { name: "r" bottom: "x" }',
+            "layer 'r': found no shape for the input 'x', expected input_shape",
+        ),
         ('layer { name: "a" } layers { name: "b" }', "found both `layer"),
         ('layers { layer { name: "q" type: "quux" } }', "layer 'q': unknown type \"quux\""),
         (
