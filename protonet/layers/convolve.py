@@ -1,0 +1,127 @@
+"""The steps of a convolution and its gradients: what Convolution and Deconvolution emit, the one's forward
+being the other's backward.
+
+A `Map` is the convolution x (N, G * C, ...) -> y (N, G * K, ...) as kernels see it: three spatial axes,
+joined where the window does not tell them apart, so that a 1 x 1 convolution has one long axis, and needs no
+im2col.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from protonet.errors import ShapeError
+from protonet.kernels import affine, conv_plain, gemm, pack
+
+AXES = 3
+WORTH = 64  # channels from which the data gradient is quicker as a convolution with the window turned round
+
+
+@dataclass(frozen=True)
+class Map:
+    """N images of G groups of C channels in, K out; the rest has one number per axis."""
+
+    N: int
+    G: int
+    C: int
+    K: int
+    sizes: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    before: tuple[int, ...]
+    dilation: tuple[int, ...]
+    out: tuple[int, ...]
+
+    @property
+    def S(self):
+        return prod(self.sizes)
+
+    @property
+    def P(self):
+        return prod(self.out)
+
+    @property
+    def T(self):
+        return prod(self.kernel)
+
+    @property
+    def D(self):
+        return self.C * self.T
+
+    @property
+    def words(self):
+        """The scalars of the kernels of conv_plain.py."""
+        return *self.sizes, *self.kernel, *self.stride, *self.before, *self.dilation, *self.out[1:]
+
+    def x(self, blob):
+        return blob.seen(self.N, self.G, self.C, self.S)
+
+    def y(self, blob):
+        return blob.seen(self.N, self.G, self.K, self.P)
+
+    def w(self, blob):
+        return blob.seen(self.G, self.K, self.C, self.T)
+
+    @property
+    def turned(self):
+        """The convolution y -> x that the data gradient is where strides are 1."""
+        axes = zip(self.kernel, self.dilation, self.before, strict=True)
+        before = tuple(d * (k - 1) - b for k, d, b in axes)
+        return Map(
+            self.N, self.G, self.K, self.C, self.out, self.kernel, self.stride, before, self.dilation, self.sizes
+        )
+
+
+def convolution(window, N, G, C, K, sizes, out):
+    """The Map of a window (spatial.Window) over maps of these sizes."""
+    axes = list(zip(sizes, window.kernel, window.stride, window.before, window.dilation, out, strict=True))
+    joined: list[tuple] = []
+    for n, k, s, b, d, o in axes:
+        alike = k == s == 1 and b == 0 and n == o
+        if alike and joined and joined[-1][1:5] == (1, 1, 0, 1) and joined[-1][0] == joined[-1][5]:
+            joined[-1] = (joined[-1][0] * n, 1, 1, 0, 1, joined[-1][5] * n)
+        else:
+            joined.append((n, k, s, b, 1 if alike else d, o))
+    if len(joined) > AXES:
+        raise ShapeError(f"a window over {len(joined)} spatial axes is not supported: at most {AXES}")
+    joined = [(1, 1, 1, 0, 1, 1)] * (AXES - len(joined)) + joined
+    return Map(N, G, C, K, *zip(*joined, strict=True))
+
+
+def forward(emit, m, w, bias, x, y):
+    """y <- w over x, + bias (or None)."""
+    a = emit.scratch(m.G * pack.size(m.K, m.D))
+    rows = m.w(w).seen(m.G, m.K, m.D)
+    emit(pack.pack_rows, rows, w if bias is None else bias, a, bias is not None, tasks=m.G * pack.blocks(m.D))
+    emit(conv_plain.forward, m.x(x), a, m.y(y), *m.words, tasks=gemm.tasks(m.G, m.K, m.N * m.P))
+
+
+def data_gradient(emit, m, w, dy, dx, bias=None):
+    """dx <- the gradient at x, + bias per channel (or None)."""
+    if set(m.stride) == {1} and m.C >= WORTH and m.S <= 1.2 * m.P:
+        turned = m.turned
+        a = emit.scratch(m.G * pack.size(m.C, m.K * m.T))
+        given = w if bias is None else bias
+        emit(pack.pack_turned, m.w(w), given, a, bias is not None, tasks=m.G * pack.blocks(m.K * m.T))
+        tasks = gemm.tasks(m.G, m.C, m.N * m.S)
+        emit(conv_plain.forward, m.y(dy), a, m.x(dx), *turned.words, tasks=tasks)
+    else:
+        most = conv_plain.cut_data(m.N, m.G, m.C, m.T)
+        blocks = m.G * gemm.ceil(m.C, most)
+        a = emit.scratch(blocks * pack.size(most * m.T, m.K))
+        emit(pack.pack_windows, m.w(w), a, most, tasks=blocks)
+        given = w if bias is None else bias
+        emit(conv_plain.data, m.y(dy), a, given, m.x(dx), bias is not None, *m.words, tasks=m.N * blocks)
+
+
+def weight_gradient(emit, m, x, dy, dw):
+    """dw += the gradient of the weights."""
+    shape, tasks = conv_plain.parts(m.G, m.D, m.K, m.N * m.P)
+    sums = emit.scratch(*shape)
+    emit(conv_plain.weights, m.x(x), m.y(dy), sums, *m.words, tasks=tasks)
+    emit(conv_plain.add_weights, sums, m.w(dw), tasks=m.G * gemm.ceil(m.K, conv_plain.W))
+
+
+def bias_gradient(emit, dy, db, N, K):
+    """db += the sums of dy over all but its K channels."""
+    seen = dy.seen(N, K, dy.count // (N * K))
+    emit(affine.shift_grad, seen, db, emit.scratch(K, dtype="float64"), 1, tasks=K)
