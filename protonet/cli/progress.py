@@ -49,10 +49,10 @@ def training(solver):
 
 @contextmanager
 def counting(what, total):
-    """Yields a function to call with the number done so far."""
+    """Yields a function to call with the number done so far, and if it was not known before, of how many."""
     if not on_terminal():
-        yield lambda done: None
+        yield lambda done, of=None: None
         return
     with bar() as progress:
         task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda done, of=total: progress.update(task, completed=done, total=of)
