@@ -67,30 +67,32 @@ class Transform:
 
     def __call__(self, images: Any, out: np.ndarray, rng: np.random.Generator | None = None) -> None:
         """Fill out (N, C, h, w) from images: an array (N, C, H, W), or a list of (C, H, W) of any sizes."""
-        if isinstance(images, np.ndarray) and not self.random:
-            self.check(images.shape[1:], out)
-            y, x = self.middle(images.shape[2:], out)
-            return self.write(images, y, x, out)
-        tops, lefts, flips = self.places(images, out, rng)
-        for i, image in enumerate(images):
-            self.check(image.shape, out)
-            self.write(image, tops[i], lefts[i], out[i, :, :, ::-1] if flips[i] else out[i])
+        if not isinstance(images, np.ndarray):
+            places = self.places([image.shape[1:] for image in images], out, rng)
+            for i, (image, top, left, flip) in enumerate(zip(images, *(p.tolist() for p in places), strict=True)):
+                self.check(image.shape, out)
+                self.write(image, self.mean_at(top, left, out), top, left, out[i, :, :, ::-1] if flip else out[i])
+            return
+        self.check(images.shape[1:], out)
+        if not self.random:
+            top, left = self.middle(images.shape[2:], out)
+            return self.write(images, self.mean_at(top, left, out), top, left, out)
+        tops, lefts, flips = self.places(np.broadcast_to(images.shape[2:], (len(images), 2)), out, rng)
+        mean = self.mean
+        if mean is not None and mean.shape[1:] != (1, 1):
+            mean = windows(mean[None], np.zeros(len(images), int), tops, lefts, flips, out)
+        self.write(windows(images, np.arange(len(images)), tops, lefts, flips, out), mean, 0, 0, out)
 
-    def places(self, images: Any, out: np.ndarray, rng: np.random.Generator | None) -> tuple[list, list, list]:
-        """Top, left and whether mirrored, for each image."""
-        n, flips = len(images), [False] * len(images)
-        if self.random and rng is None:
+    def places(self, sizes: Any, out: np.ndarray, rng: np.random.Generator | None) -> list[np.ndarray]:
+        """Top, left and whether mirrored, for images of these sizes."""
+        room = np.asarray(sizes) - out.shape[2:]
+        if not self.random:
+            return [*(room // 2).T, np.zeros(len(room), bool)]
+        if rng is None:
             raise ValueError("a random transform needs a generator")
-        if self.anywhere:
-            room = np.array([image.shape[1:] for image in images]) - out.shape[2:] + 1
-            if (room < 1).any():
-                self.check(images[int((room < 1).any(1).argmax())].shape, out)
-            tops, lefts = rng.integers(room[:, 0]).tolist(), rng.integers(room[:, 1]).tolist()  # type: ignore[union-attr]
-        else:
-            tops, lefts = map(list, zip(*(self.middle(image.shape[1:], out) for image in images), strict=True))
-        if self.mirror:
-            flips = rng.integers(2, size=n).astype(bool).tolist()  # type: ignore[union-attr]
-        return tops, lefts, flips
+        corner = rng.integers(np.maximum(room, 0) + 1) if self.anywhere else room // 2
+        flips = rng.integers(2, size=len(room)).astype(bool) if self.mirror else np.zeros(len(room), bool)
+        return [*corner.T, flips]
 
     def middle(self, size: Any, out: np.ndarray) -> tuple[int, int]:
         return (size[0] - out.shape[2]) // 2, (size[1] - out.shape[3]) // 2
@@ -106,12 +108,16 @@ class Transform:
         if self.mean_file and self.mean is not None and self.mean.shape[1:] not in ((1, 1), tuple(size)):
             raise DataError(f"an image is {tuple(image)}, the mean file is {self.mean.shape}")
 
-    def write(self, image: np.ndarray, y: int, x: int, out: np.ndarray) -> None:
+    def mean_at(self, top: int, left: int, out: np.ndarray) -> np.ndarray | None:
+        """What is subtracted of a crop."""
+        if self.mean is None or self.mean.shape[1:] == (1, 1):
+            return self.mean
+        return self.mean[:, top : top + out.shape[-2], left : left + out.shape[-1]]
+
+    def write(self, image: np.ndarray, mean: np.ndarray | None, top: int, left: int, out: np.ndarray) -> None:
         """One image, or a batch with one crop: a single pass but for the scale, which finds the numbers in cache."""
-        h, w = out.shape[-2:]
-        image = image[..., y : y + h, x : x + w]
-        if self.mean is not None:
-            mean = self.mean if self.mean.shape[1:] == (1, 1) else self.mean[:, y : y + h, x : x + w]
+        image = image[..., top : top + out.shape[-2], left : left + out.shape[-1]]
+        if mean is not None:
             np.subtract(image, mean, out=out, dtype=np.float32)
             if self.scale != 1:
                 np.multiply(out, self.scale, out=out)
@@ -119,3 +125,10 @@ class Transform:
             np.multiply(image, self.scale, out=out, dtype=np.float32)
         else:
             np.copyto(out, image)
+
+
+def windows(images, which, tops, lefts, flips, out) -> np.ndarray:
+    """Crops of the size of out's, each at its own place, some mirrored, by one indexing of all that there are."""
+    crops = np.lib.stride_tricks.sliding_window_view(images, out.shape[-2:], axis=(2, 3))[which, :, tops, lefts]
+    crops[flips] = crops[flips, ..., ::-1]
+    return crops

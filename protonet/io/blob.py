@@ -81,7 +81,7 @@ def numbers(buffer, parts, kinds, single, double, raw, raw_type) -> np.ndarray |
 
 def shaped(data: np.ndarray, shape: list[int] | None, what: str) -> np.ndarray:
     if shape is None:
-        return data  # no shape at all: a vector
+        return data.reshape(()) if data.size == 1 else data  # Caffe writes none for a single number; else a vector
     if min(shape, default=1) < 0 or len(shape) > 32 or prod(shape) != data.size:
         size = f"which is {prod(shape)}" if min(shape, default=1) >= 0 else "which no array has"
         raise WeightsError(f"its shape is {tuple(shape)}, {size}, but {data.size} {what} are there")
@@ -100,9 +100,9 @@ def pieces(data: np.ndarray, diff: np.ndarray | None = None, measure: bool = Fal
             yield wire.field(number, wire.BYTES, 4 * array.size)
             flat = np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8)
             yield range(flat.size) if measure else flat.data
-    packed = b"".join(map(wire.encoded, np.shape(data)))
-    dims = wire.field(1, wire.BYTES, packed) if packed else b""
-    yield wire.field(SHAPE, wire.BYTES, dims)
+    if np.ndim(data):
+        dims = b"".join(map(wire.encoded, np.shape(data)))
+        yield wire.field(SHAPE, wire.BYTES, wire.field(1, wire.BYTES, dims))
 
 
 def write(file: BinaryIO, number: int, data: np.ndarray, diff: np.ndarray | None = None) -> None:

@@ -4,6 +4,7 @@ Weights come from the net, and the net gives other things under their names: a G
 installed, the HTML of a login page, half a download.  "Error parsing message" helps nobody with those.
 """
 
+import codecs
 import re
 from pathlib import Path
 
@@ -74,11 +75,9 @@ def what_is(path: str | Path) -> str | None:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether bytes read as text: UTF-8 but for a cut at the end, and no control characters."""
+    """Whether bytes read as text: UTF-8, but for a letter that is cut at the end, and no control characters."""
     try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:
-            return False
-        text = head[: error.start].decode("utf-8")
-    return not re.search("[\x00-\x08\x0e-\x1f]", text)
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and not re.search("[\x00-\x08\x0e-\x1f]", text)

@@ -8,6 +8,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,10 +76,15 @@ def from_hdf5(path: str | Path) -> SolverState:
         history = file["history"]
         return SolverState(
             int(np.ravel(file["iter"][()])[0]),
-            file["learned_net"].asstr()[()] if "learned_net" in file else "",
+            text(file["learned_net"][()]) if "learned_net" in file else "",
             [hdf5.array(history[str(i)], f"history {i}") for i in range(len(history))],
             int(np.ravel(file["current_step"][()])[0]) if "current_step" in file else 0,
         )
+
+
+def text(value: Any) -> str:
+    """A string however HDF5 keeps it."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def save_solverstate(path: str | Path, state: SolverState) -> None:

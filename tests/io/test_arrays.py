@@ -1,0 +1,53 @@
+import io
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from protonet.errors import DataError
+from protonet.io.arrays import load_npy, load_npz, save_npz
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", ">i2", "bool"])
+def test_arrays_come_back(order, dtype, tmp_path, rng):
+    array = np.asarray(rng.integers(0, 2, (2, 3, 4)), dtype, order=order)
+    np.save(tmp_path / "a.npy", array)
+    found = load_npy(tmp_path / "a.npy")
+    assert_array_equal(found, array)
+    assert found.dtype == array.dtype
+    assert found.flags.c_contiguous
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_several_arrays_come_back_by_name(compress, tmp_path, rng):
+    arrays = {"conv1/relu": rng.normal(size=(2, 3)), "prob": np.float32(1)}
+    save_npz(tmp_path / "a.npz", arrays, compress)
+    found = load_npz(tmp_path / "a.npz")
+    assert list(found) == list(arrays)
+    for name, array in arrays.items():
+        assert_array_equal(found[name], array)
+
+
+def test_pickles_are_never_opened(tmp_path):
+    np.save(tmp_path / "o.npy", np.array([{}], object), allow_pickle=True)
+    with pytest.raises(DataError, match="expected an array of numbers"):
+        load_npy(tmp_path / "o.npy")
+    (tmp_path / "p.npy").write_bytes(pickle.dumps([1]))
+    with pytest.raises(DataError, match="expected a NumPy array"):
+        load_npy(tmp_path / "p.npy")
+
+
+def test_a_head_that_announces_more_than_the_file_has_takes_no_memory(tmp_path):
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40,)})
+    (tmp_path / "b.npy").write_bytes(buffer.getvalue() + bytes(100))
+    with pytest.raises(DataError, match="is announced, 4398046511104 bytes, but the file has"):
+        load_npy(tmp_path / "b.npy")
+
+
+def test_what_is_no_archive_is_refused(tmp_path):
+    (tmp_path / "x.npz").write_bytes(b"hello")
+    with pytest.raises(DataError, match="expected arrays"):
+        load_npz(tmp_path / "x.npz")
