@@ -258,9 +258,8 @@ class Proof:
     def __init__(self, definition, weights, deployed, fed, threads, seed):
         self.definition, self.weights, self.fed = definition, weights, fed
         self.threads, self.seed, self.deployed = threads, seed, deployed
-        tops = [top for layer in deployed.definition.layer for top in layer.top]
-        made = {top for layer in definition.net.layer for top in layer.top}
-        self.blobs = [top for top in dict.fromkeys(tops) if top in made and top not in fed.shapes]
+        given = set(made(definition.net))
+        self.blobs = [top for top in made(deployed.definition) if top in given]
         self.notes = []
 
     def net(self, definition, weights):
@@ -271,7 +270,8 @@ class Proof:
         layers = heads.needed([(layer, i) for i, layer in enumerate(self.definition.net.layer)], self.blobs)
         net = caffe_pb2.NetParameter(name=self.definition.net.name)
         net.layer.extend(layer for layer, _ in layers)
-        shapes = {name: shape for name, shape in self.fed.shapes.items() if name in tops(net)}
+        tops = {top for layer in net.layer for top in layer.top}
+        shapes = {name: shape for name, shape in self.fed.shapes.items() if name in tops}
         return self.net(inputs.feed(net, self.weights, shapes).net, self.weights)
 
     def served(self):
@@ -341,8 +341,9 @@ class Proof:
         return True
 
 
-def tops(net):
-    return {top for layer in net.layer for top in layer.top}
+def made(net):
+    """The blobs that layers compute, rather than bring, in order."""
+    return list(dict.fromkeys(top for layer in net.layer if not inputs.source(layer) for top in layer.top))
 
 
 def limit(layer, size):

@@ -14,11 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from protonet.layers import spatial
 from protonet.layers.base import axis_of
-from protonet.passes.affine import Affine, AffineLayer, affine_of
-from protonet.passes.base import changed, require
+from protonet.passes.affine import AffineLayer, affine_of
+from protonet.passes.base import changed, require, understood
 
 CONVOLUTIONS = ("Convolution", "ConvolutionDepthwise", "DepthwiseConvolution", "Deconvolution")
+CONVOLUTION = (
+    "num_output bias_term group weight_filler bias_filler engine axis force_nd_im2col conv_algorithm weight_fixed "
+    "kernel_size kernel_h kernel_w stride stride_h stride_w dilation hole hole_h hole_w "
+    "pad pad_h pad_w pad_type pad_l pad_r pad_t pad_b"
+)
+INNER_PRODUCT = "num_output bias_term weight_filler bias_filler axis transpose engine weight_fixed"
+THEN = " relu negative_slope"  # what follows the product does not matter to what comes before it
 
 
 @dataclass
@@ -56,12 +64,14 @@ def linear(node):
 def absorbed(node, weight, bias):
     """A bias appears where there was none and one is needed."""
     bias = np.asarray(bias)
-    blobs, layer = [weight.astype(np.float32)], node.layer
+    arrays, layer = [weight], node.layer
     if len(node.blobs) > 1:
-        blobs.append(bias.reshape(node.blobs[1].shape).astype(np.float32))
+        arrays.append(bias.reshape(node.blobs[1].shape))
     elif bias.any():
-        blobs.append(bias.astype(np.float32))
+        arrays.append(bias)
         layer = changed(node.layer, bias_term=True)
+    with np.errstate(over="ignore"):  # what overflows is found next
+        blobs = [array.astype(np.float32) for array in arrays]
     finite = all(
         np.isfinite(blob).all() or not np.isfinite(old).all() for blob, old in zip(blobs, node.blobs, strict=False)
     )
@@ -74,15 +84,25 @@ def columns(values, like):
     return values.reshape(-1, *[1] * (like.ndim - 1))
 
 
-def convolution_behind(node, affine, layer):
+def channels(node, fields):
+    """Only convolutions over the channels, all of whose parameters are known."""
+    understood(node, fields)
     require(axis_of(node.spec.axis, node.inputs[0].shape) == 1, f"the channels of {node} are not axis 1")
+
+
+def window(node):
+    return spatial.window(node.spec, node.inputs[0].shape[2:])
+
+
+def convolution_behind(node, affine, layer):
+    channels(node, CONVOLUTION)
     weight, bias = linear(node)
     return absorbed(node, weight * columns(affine.a, weight), affine.a * bias + affine.b)
 
 
 def deconvolution_behind(node, affine, layer):
     """Its weights are (C, K / G, ...), the outputs of group g are those of its input channels."""
-    require(axis_of(node.spec.axis, node.inputs[0].shape) == 1, f"the channels of {node} are not axis 1")
+    channels(node, CONVOLUTION)
     weight, bias = linear(node)
     groups = node.spec.group
     parts = weight.reshape(groups, -1, *weight.shape[1:])
@@ -91,6 +111,7 @@ def deconvolution_behind(node, affine, layer):
 
 
 def inner_product_behind(node, affine, layer):
+    understood(node, INNER_PRODUCT)
     axis = axis_of(node.spec.axis, node.inputs[0].shape)
     require(axis == 1, f"the outputs of {node} lie along axis {axis}, not along the channels")
     weight, bias = linear(node)
@@ -105,8 +126,11 @@ def affine_behind(node, affine, layer):
 
 def convolution_ahead(node, affine, layer):
     """Its weights are (K, C / G, ...); the inputs of output k are those of its group."""
-    require(axis_of(node.spec.axis, node.inputs[0].shape) == 1, f"the channels of {node} are not axis 1")
-    require(not (affine.shifts and padded(node)), f"{node} pads with zeros, which the shift would have to move too")
+    channels(node, CONVOLUTION + THEN)
+    require(
+        not (affine.shifts and any(window(node).before + window(node).after)),
+        f"{node} pads with zeros, which the shift would have to move too",
+    )
     weight, bias = linear(node)
     groups = len(affine.a) // weight.shape[1]
     parts = weight.reshape(groups, -1, *weight.shape[1:])
@@ -116,9 +140,9 @@ def convolution_ahead(node, affine, layer):
 
 
 def deconvolution_ahead(node, affine, layer):
-    require(axis_of(node.spec.axis, node.inputs[0].shape) == 1, f"the channels of {node} are not axis 1")
+    channels(node, CONVOLUTION + THEN)
     weight, bias = linear(node)
-    single = all(size == 1 for size in weight.shape[2:]) and all(n == 1 for n in strides(node))
+    single = set(window(node).kernel + window(node).stride) <= {1}
     require(not affine.shifts or single, f"{node} would spread the shift unevenly")
     groups = node.spec.group
     shift = (weight * columns(affine.b, weight)).reshape(groups, -1, *weight.shape[1:])
@@ -127,6 +151,7 @@ def deconvolution_ahead(node, affine, layer):
 
 
 def inner_product_ahead(node, affine, layer):
+    understood(node, INNER_PRODUCT)
     shape = node.inputs[0].shape
     axis = axis_of(node.spec.axis, shape)
     require(axis <= 1, f"{node} sums along axis {axis} and later only, each channel for itself")
@@ -145,15 +170,6 @@ def affine_ahead(node, affine, layer):
     return Absorbed(AffineLayer(layer.before + node.layer.before), [total.a, total.b])
 
 
-def padded(node):
-    return any(getattr(node.spec, "pad", ())) or node.spec.pad_h or node.spec.pad_w
-
-
-def strides(node):
-    spec = node.spec
-    return [*spec.stride, *(n for n in (spec.stride_h, spec.stride_w) if n)]
-
-
 BEHIND = dict.fromkeys(CONVOLUTIONS, convolution_behind) | {
     "Deconvolution": deconvolution_behind,
     "InnerProduct": inner_product_behind,
@@ -164,4 +180,3 @@ AHEAD = dict.fromkeys(CONVOLUTIONS, convolution_ahead) | {
     "InnerProduct": inner_product_ahead,
     "Affine": affine_ahead,
 }
-__all__ = ["Absorbed", "Affine", "ahead", "behind"]

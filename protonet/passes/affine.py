@@ -20,7 +20,7 @@ import numpy as np
 
 from protonet.errors import ProtonetError, WeightsError
 from protonet.layers.base import REGISTRY, TEST, axis_of
-from protonet.passes.base import Rewrite, Skip, require
+from protonet.passes.base import Rewrite, Skip, require, understood
 from protonet.passes.identity import drop
 from protonet.proto import caffe_pb2
 
@@ -90,6 +90,12 @@ def scale_layer(node, affine):
     return REGISTRY["Scale"](param, node.layer.phase), blobs
 
 
+BATCH_NORM = (
+    "use_global_stats moving_average_fraction eps engine use_weight_bias bias_term filler bias_filler scale_filler "
+    "stats_batch_size update_global_stats scale_bias"
+)
+
+
 def channels(node):
     """How many channels the node's input has."""
     shape = node.inputs[0].shape
@@ -105,6 +111,7 @@ def batch_norm(node):
     spec, n = node.spec, channels(node)
     stored = spec.use_global_stats if spec.HasField("use_global_stats") else node.layer.phase == TEST
     require(stored, "the statistics come from each batch")
+    understood(node, BATCH_NORM)
     require(len(node.blobs) in (3, 5), f"expected 3 or 5 blobs, found {len(node.blobs)}")
     mean, var, (weight,), *scale = (blob.astype(np.float64).reshape(-1) for blob in node.blobs)
     mean, var = (mean / weight, var / weight) if weight else (0 * mean, 0 * var)
@@ -137,6 +144,7 @@ def per_channel(node, axis, num_axes):
 
 
 def scale(node):
+    understood(node, "axis num_axes filler bias_term bias_filler")
     per_channel(node, node.spec.axis, node.spec.num_axes)
     n = channels(node)
     shift = node.blobs[1] if node.spec.bias_term else 0.0

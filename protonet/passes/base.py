@@ -32,7 +32,7 @@ class Note:
     text: str
 
     def __str__(self):
-        return f"{self.node}: {self.text}" if self.done else f"left {self.node} alone: {self.text}"
+        return f"{self.node}: {self.text}" if self.done else f"{self.node} stays: {self.text}"
 
 
 class Journal:
@@ -102,6 +102,13 @@ class Rewrite(Pass):
             if text:
                 journal.did(self.name, node, text)
         return done
+
+
+def understood(node, fields):
+    """Decline a layer that says more than this: forks put other work into layers, a ReLU or rounding."""
+    for field, value in node.spec.ListFields():
+        said = field.name not in fields.split() and (field.message_type or value != field.default_value)
+        require(not said, f"what {field.name} does in {node} is not known here")
 
 
 def changed(layer, **fields):

@@ -22,6 +22,7 @@ class Fold(Pass):
         journal, done = Journal() if journal is None else journal, 0
         left: dict[str, Skip] = {}
         again = True
+        join(graph)
         while again:
             again, left = False, {}
             for node in [node for node in graph.nodes if node.type == "Affine"]:
@@ -40,6 +41,14 @@ class Fold(Pass):
         return done
 
 
+def join(graph):
+    """One affine of each chain of them, so that they go as one: BatchNorm and its Scale."""
+    for node in [node for node in graph.nodes if node.type == "Affine"]:
+        maker = node.inputs[0].maker
+        if maker.type == "Affine" and graph.sole_reader(node.inputs[0]) is node:
+            Up(graph, node).go()
+
+
 def find(graph, node):
     """The way of an affine into other layers."""
     try:
@@ -49,6 +58,11 @@ def find(graph, node):
             return Down(graph, node)
         except Skip as below:
             raise Skip(f"above, {above}; below, {below}") from None
+
+
+def called(node):
+    """A node as users know it."""
+    return str(node.layer) if node.type == "Affine" else str(node)
 
 
 class Way:
@@ -68,7 +82,7 @@ class Way:
         require(node not in self.absorbed and node not in self.crossed, f"two ways meet in {node}")
 
     def go(self):
-        names = [str(node.layer) if node.type == "Affine" else str(node) for node in self.absorbed]
+        names = [called(node) for node in self.absorbed]
         for node, result in self.absorbed.items():
             node.layer, node.blobs = result.layer, result.blobs
         self.rename()
@@ -90,7 +104,7 @@ class Up(Way):
 
     def climb(self, value, affine, reader):
         maker = value.maker
-        others = [str(node) for node in self.graph.readers(value) if node is not reader]
+        others = [called(node) for node in self.graph.readers(value) if node is not reader]
         require(not others, f"{maker} is read by {', '.join(others)} too")
         require(value not in self.graph.outputs, f"'{value.name}' is an output of the net")
         require(reader.inputs.count(value) == 1, f"{reader} reads '{value.name}' twice")

@@ -7,7 +7,7 @@ Dropout scales in training (by 1 / (1 - ratio)), so that in the TEST phase it is
 """
 
 from protonet.layers.base import TEST
-from protonet.passes.base import Rewrite, require
+from protonet.passes.base import Rewrite, require, understood
 
 
 class DropIdentity(Rewrite):
@@ -16,7 +16,7 @@ class DropIdentity(Rewrite):
     def rewrite(self, graph, node):
         if node.type == "Dropout":
             require(node.layer.phase == TEST, "its own phase is TRAIN: it drops always")
-            require(getattr(node.spec, "scale_train", True), "it scales when testing")
+            understood(node, "dropout_ratio")
         drop(graph, node)
         return "changes nothing in the TEST phase and is dropped"
 

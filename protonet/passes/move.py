@@ -13,16 +13,32 @@ import numpy as np
 
 from protonet.layers.base import axis_of
 from protonet.passes.affine import Affine
-from protonet.passes.base import require
+from protonet.passes.base import require, understood
+
+KNOWN = {  # the parameters that the rules have in mind
+    "Concat": "axis concat_dim engine",
+    "Slice": "axis slice_dim slice_point",
+    "Eltwise": "operation coeff stable_prod_grad engine",
+    "Pooling": "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w engine global_pooling "
+    "round_mode ceil_mode pad_l pad_r pad_t pad_b avg_include_pad",
+    "Reshape": "shape axis num_axes",
+    "Flatten": "axis end_axis",
+    "Crop": "axis offset",
+    "ReLU": "negative_slope engine",
+    "PReLU": "filler channel_shared",
+}
+PADS = "pad", "pad_h", "pad_w", "pad_l", "pad_r", "pad_t", "pad_b"
 
 
 def up(node, at, affine):
     require(node.type in UP, f"{node} stands between")
+    understood(node, KNOWN[node.type])
     return UP[node.type](node, at, affine)
 
 
 def down(node, at, affine):
     require(node.type in DOWN, f"{node} stands between")
+    understood(node, KNOWN[node.type])
     return DOWN[node.type](node, at, affine)
 
 
@@ -88,6 +104,7 @@ def eltwise_up(node, at, affine):
     """a (c1 x1 + c2 x2) + b = c1 (a x1 + b / c1) + c2 (a x2); the like for products and, with a >= 0,
     maxima.
     """
+    require(not getattr(node.layer, "forgets", False), f"{node} is a sum in place, which lacks its first bottom")
     kind, n = node.spec.operation, len(node.inputs)
     zero = np.zeros_like(affine.b)
     if kind == node.spec.SUM:
@@ -98,6 +115,7 @@ def eltwise_up(node, at, affine):
     if kind == node.spec.PROD:
         require(not affine.shifts, f"{node} multiplies, and the shift comes after")
         return [affine] + [None] * (n - 1)
+    require(kind == node.spec.MAX, f"{node} stands between")
     require((affine.a >= 0).all(), f"{node} takes the largest, and a factor is negative")
     return [affine] * n
 
@@ -106,6 +124,7 @@ def eltwise_down(node, at, affine):
     """c (x + b) + ... = c x + ... + c b: of one summand only a shift can leave, of one factor only a
     factor.
     """
+    require(not getattr(node.layer, "forgets", False), f"{node} is a sum in place, which lacks its first bottom")
     kind = node.spec.operation
     if kind == node.spec.SUM:
         require((affine.a == 1).all(), f"{node} adds others, which the factor is not for")
@@ -119,12 +138,12 @@ def eltwise_down(node, at, affine):
 def pooling(node, at, affine):
     spec = node.spec
     require(at == 0, f"{node} gives positions in its second top")
-    require(spec.pool != spec.STOCHASTIC, f"{node} is stochastic")
+    require(spec.pool in (spec.MAX, spec.AVE), f"{node} takes neither the largest nor the average")
     require(not skips(node), f"{node} may have windows outside the image")
     if spec.pool == spec.MAX:
         require((affine.a >= 0).all(), f"{node} takes the largest, and {(affine.a < 0).sum()} factors are negative")
     else:
-        pads = spec.pad or spec.pad_h or spec.pad_w
+        pads = spec.avg_include_pad and any(getattr(spec, name) for name in PADS)
         require(
             not (affine.shifts and pads),
             f"{node} averages zeros of its padding, which the shift would have to move too",

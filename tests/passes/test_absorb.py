@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.passes.tools import assert_same, bn, conv, data, folded, ip, layer, reasons, scale, types
+from tests.passes.tools import assert_same, bn, conv, data, folded, ip, known, layer, reasons, scale, types
 
 SHAPE = 2, 3, 9, 8
 BN = bn("b", "c") + scale("s", "c")
@@ -37,14 +37,9 @@ BEFORE = {
 PREACT = bn("b", "data", "c") + scale("s", "c")
 
 
-def known(text):
-    return "Deconvolution" not in text or "Deconvolution" in pytest.importorskip("protonet.layers").REGISTRY
-
-
 @pytest.mark.parametrize("text", BEHIND.values(), ids=BEHIND)
 def test_is_absorbed_behind(text, rng):
-    if not known(text):
-        pytest.skip("no Deconvolution yet")
+    known(text)
     before, after, journal = folded(data(*SHAPE) + text + BN, rng)
     assert types(after) == [kind for kind in types(before) if kind not in ("BatchNorm", "Scale")]
     assert after.nodes[-1].spec.bias_term
@@ -55,8 +50,7 @@ def test_is_absorbed_behind(text, rng):
 
 @pytest.mark.parametrize("text", BEFORE.values(), ids=BEFORE)
 def test_is_absorbed_before(text, rng):
-    if not known(text):
-        pytest.skip("no Deconvolution yet")
+    known(text)
     before, after, _ = folded(data(*SHAPE) + PREACT + text, rng)
     assert types(after) == [types(before)[-1]]
     assert after.nodes[-1].spec.bias_term
@@ -67,8 +61,7 @@ def test_is_absorbed_before(text, rng):
     "text", [conv("y", "s", rest="kernel_size: 3 pad: 1"), deconv("y", "s", 4, "kernel_size: 3 stride: 2")]
 )
 def test_what_only_scales_is_absorbed_before_padding_too(text, rng):
-    if not known(text):
-        pytest.skip("no Deconvolution yet")
+    known(text)
     before, after, _ = folded(data(*SHAPE) + scale("s", "data", "s", "") + text, rng)
     assert len(types(after)) == 1
     assert_same(before, after)
@@ -106,16 +99,26 @@ def test_the_layer_of_the_graph_before_is_not_changed(rng):
         (conv("c", "data data", "c z") + BN, "Convolution c makes several tops"),
         (PREACT + conv("y", "c data", "y z"), "uses its weights for 2 bottoms"),
         (layer("c", "Softmax", "data", "c") + BN, "Softmax c stands between"),
-        (BN.replace('"c"', '"data"'), "Input data stands between"),
+        (PREACT, "Input data stands between"),
     ],
 )
 def test_is_declined(text, why, rng):
-    if not known(text):
-        pytest.skip("no Deconvolution yet")
+    known(text)
     before, after, journal = folded(data(*SHAPE) + text, rng)
     assert why in reasons(journal), reasons(journal)
     assert types(after).count("Scale") == 1
     assert "BatchNorm" not in types(after)
+    assert_same(before, after)
+
+
+def test_a_convolution_with_a_relu_in_it_absorbs_what_comes_before(rng):
+    text = conv("c", "data", rest="kernel_size: 3 relu: true")
+    before, after, journal = folded(data(*SHAPE) + text + BN, rng)
+    assert "what relu does in Convolution c is not known here" in reasons(journal)
+    assert types(after) == ["Convolution", "Scale"]
+    assert_same(before, after)
+    before, after, _ = folded(data(*SHAPE) + PREACT + conv("y", "c", rest="kernel_size: 3 relu: true"), rng)
+    assert types(after) == ["Convolution"]
     assert_same(before, after)
 
 

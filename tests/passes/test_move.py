@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.passes.tools import assert_same, bn, conv, data, folded, has, ip, layer, reasons, scale, types
+from tests.passes.tools import assert_same, bn, conv, data, folded, has, ip, known, layer, reasons, scale, types
 
 SHAPE = 2, 3, 9, 8
 TWO = conv("a", "data", n=3) + conv("b", "data", n=2)
@@ -54,6 +54,7 @@ POSITIVE = {
 
 @pytest.mark.parametrize("text", UP.values(), ids=UP)
 def test_moves_up(text, rng):
+    known(text)
     before, after, journal = folded(data(*SHAPE) + text, rng)
     assert not {"BatchNorm", "Scale", "Affine"} & set(types(after)), reasons(journal)
     assert_same(before, after)
@@ -87,6 +88,7 @@ DOWN = {
 
 @pytest.mark.parametrize("text", DOWN.values(), ids=DOWN)
 def test_moves_down(text, rng):
+    known(text)
     before, after, journal = folded(data(*SHAPE) + text, rng)
     assert not {"BatchNorm", "Scale", "Bias", "Affine"} & set(types(after)), reasons(journal)
     assert_same(before, after)
@@ -96,7 +98,10 @@ C, D = conv("c", "data"), conv("d", "data")
 DECLINED = [
     (C + pool("c", "pool: AVE kernel_size: 3 pad: 1") + norm("p"), "Pooling p averages zeros of its padding"),
     (C + pool("c", "kernel_size: 2 stride: 3") + norm("p"), "Pooling p may have windows outside the image"),
-    (C + pool("c", "pool: STOCHASTIC kernel_size: 2") + norm("p"), "Pooling p is stochastic"),
+    (
+        C + pool("c", "pool: STOCHASTIC kernel_size: 2") + norm("p"),
+        "Pooling p takes neither the largest nor the average",
+    ),
     (C + layer("f", "Flatten", "c", "f") + norm("f"), "Flatten f joins channels of several factors"),
     (
         C + layer("f", "Flatten", "c", "f", "flatten_param { axis: 0 end_axis: 1 }") + norm("f"),
