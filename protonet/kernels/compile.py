@@ -8,6 +8,7 @@ from types import FunctionType
 import llvmlite.ir as ir
 import numpy as np
 from numba import njit, types
+from numba.core.compiler import Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
@@ -22,7 +23,7 @@ OPTIONS = dict(
 )
 LIBM = set("exp log pow sin cos tan tanh atan atan2 sqrt floor ceil log1p expm1".split())
 ALLOWED = LIBM | {name + "f" for name in LIBM} | {"memset", "memcpy", "memmove"}
-RAISES = "abort"  # never called; it must exist, since numba links what we then refuse
+RAISES = "raises_an_exception"  # a symbol that nobody has
 DOUBLE = re.compile(r"\bdouble\b")
 ENTRY = """
 def entry(record, begin, end, memory):
@@ -45,18 +46,17 @@ def native(f):
 
 def c_function(name, function, words, double=False):
     """The object code of a function of int64 words that returns nothing, cannot fail and needs no Python."""
-    library = compiled(name, function, words)
-    module = library._final_module
-    needs = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
+    made, codegen = module(name, function, words)
+    needs = {f.name for f in made.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if RAISES in needs:
         raise TypeError(
             f"{name} may raise an exception: what can fail is no kernel's business (nor a step that may be 0)"
         )
     if needs - ALLOWED:
         raise TypeError(f"{name} needs {', '.join(sorted(needs - ALLOWED))}: a kernel may call nothing but libm")
-    if not double and (line := next(filter(DOUBLE.search, instructions(str(module))), None)):
+    if not double and (line := next(filter(DOUBLE.search, instructions(str(made))), None)):
         raise TypeError(f"{name} works in float64 unasked (write f32(n) around integers): {line.strip()}")
-    return library._get_compiled_object()
+    return codegen._tm.emit_object(made)
 
 
 def instructions(text):
@@ -64,30 +64,44 @@ def instructions(text):
 
 
 @global_compiler_lock
-def compiled(name, function, words):
-    """numba's own wrapper for C reports errors to Python; this one has none to report."""
+def module(name, function, words):
+    """The optimised LLVM module of a C function `name`, and numba's code generator.
+
+    numba compiles a function to machine code, and once more what calls it, and its wrapper for C reports errors to
+    Python.  Here its IR goes into one module with a wrapper that has none to report; nobody else sees what is inside.
+    """
     arguments = (types.int64,) * words
-    function.__name__ = function.__qualname__ = name  # part of numba's symbols, which must differ between files
-    dispatcher = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
-    dispatcher.compile(arguments)
-    made = dispatcher.overloads[arguments]
-    context = made.target_context
-    module = context.create_module(name)
-    outer = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * words), name)
+    function.__name__ = function.__qualname__ = name
+    made = lowered(function, arguments)
+    context, library = made.target_context, made.library
+    wrapper = context.create_module(name)
+    outer = ir.Function(wrapper, ir.FunctionType(ir.VoidType(), [I64] * words), name)
     inner_type = context.call_conv.get_function_type(types.none, arguments)
-    inner = ir.Function(module, inner_type, made.fndesc.llvm_func_name)
+    inner = ir.Function(wrapper, inner_type, made.fndesc.llvm_func_name)
     builder = ir.IRBuilder(outer.append_basic_block())
     status, _ = context.call_conv.call_function(builder, inner, types.none, arguments, outer.args)
-    next(i for i in builder.block.instructions if i.opname == "call").attributes.add("alwaysinline")
     with builder.if_then(status.is_error):  # gone after optimisation, if it cannot happen
-        builder.call(ir.Function(module, ir.FunctionType(ir.VoidType(), []), RAISES), [])
+        builder.call(ir.Function(wrapper, ir.FunctionType(ir.VoidType(), []), RAISES), [])
     builder.ret_void()
-    library = context.codegen().create_library(name)
-    library.enable_object_caching()
-    library.add_ir_module(module)
-    library.add_linking_library(made.library)
-    library.finalize()
-    return library
+    library.add_ir_module(wrapper)
+    whole = library._final_module
+    for other in dict.fromkeys(library._linking_libraries):
+        whole.link_in(other._get_module_for_linking(), preserve=True)
+    for each in whole.functions:
+        if not each.is_declaration and each.name != name:
+            each.linkage = "internal"
+    library._optimize_final_module()
+    whole.verify()
+    return whole, context.codegen()
+
+
+def lowered(function, arguments):
+    """The function as LLVM IR, typed but not compiled."""
+    dispatcher = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    target, flags = dispatcher.targetdescr, Flags()
+    target.options.parse_as_flags(flags, dispatcher.targetoptions)
+    flags.no_compile = True
+    return compile_extra(target.typing_context, target.target_context, function, arguments, None, flags, {})
 
 
 def inlined(function):
