@@ -18,7 +18,7 @@ from protonet.io import blob, wire
 from protonet.io.atomic import replacing
 from protonet.io.sniff import what_is
 from protonet.io.weights import Weights
-from protonet.proto import caffe_pb2
+from protonet.proto import caffe_pb2, dialect
 
 LAYER, V1 = 100, 2  # fields of NetParameter
 NAME, BLOBS, V1_NAME, V1_BLOBS, V0, V0_NAME, V0_BLOBS = 1, 7, 4, 6, 1, 1, 50
@@ -155,4 +155,4 @@ def starts(message: bytes) -> Iterator[tuple[int, int]]:
 
 
 def serialized(message: Any) -> bytes:
-    return message.SerializeToString(deterministic=True)
+    return dialect.to_wire(message)

@@ -15,7 +15,7 @@ the schema does not know), so that it is written again unharmed.
 from collections.abc import Callable
 from typing import Any
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, EncodeError
 
 from protonet.errors import ParseError
 from protonet.proto import caffe_pb2, wire
@@ -44,7 +44,10 @@ def from_wire(data: Any, kind: str = "NetParameter") -> Any:
 
 def to_wire(message: Any) -> bytes:
     """The bytes of a NetParameter or of a part of one, in the order of our numbers."""
-    data = message.SerializeToString(deterministic=True)
+    try:
+        data = message.SerializeToString(deterministic=True)
+    except EncodeError as error:
+        raise ParseError(f"expected a whole {message.DESCRIPTOR.name} to write: {error}") from None
     layer_type = message.type if message.DESCRIPTOR.name == LAYER else ""
     changed = _walk(data, 0, len(data), messages()[message.DESCRIPTOR.name], layer_type, theirs)
     return data if changed is None else changed

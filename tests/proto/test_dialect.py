@@ -193,6 +193,13 @@ def test_what_is_no_net_is_refused(data):
         from_wire(data)
 
 
+def test_what_lacks_a_required_field_is_not_written():
+    layer = caffe_pb2.LayerParameter(type="Clip")
+    layer.clip_param.min = 0
+    with pytest.raises(ParseError, match=r"expected a whole LayerParameter to write: .*clip_param.max"):
+        to_wire(layer)
+
+
 def test_every_row_names_fields_of_the_schema_and_numbers_that_are_not_private():
     known = messages()
     for name, _, numbers in LAYERS:
