@@ -16,7 +16,7 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
@@ -262,8 +262,10 @@ class Proof:
         self.blobs = [top for top in made(deployed.definition) if top in given]
         self.notes = []
 
-    def net(self, definition, weights):
-        return Net(definition, TEST, weights=weights, trains=False, threads=self.threads)
+    def net(self, message, weights):
+        """A net whose paths are those of the given net's file."""
+        source = SimpleNamespace(message=message, path=self.definition.path)
+        return Net(source, TEST, weights=weights, trains=False, threads=self.threads)
 
     def given(self):
         """The TEST-phase net as given, all that these blobs need of it, with Input layers for its data."""
@@ -276,7 +278,7 @@ class Proof:
 
     def served(self):
         """A fresh net of the text and the numbers that would be written."""
-        return self.net(parse.loads(self.deployed.text, name="the deploy net"), self.deployed.weights)
+        return self.net(parse.loads(self.deployed.text, name="the deploy net").message, self.deployed.weights)
 
     def report(self, samples=None):
         if not self.blobs:

@@ -54,7 +54,7 @@ def feed(net, weights, shapes=None, batch=None, journal=None, folder=""):
                 fed.carried[tops[0]] = carried
         given = dict(zip(tops, sizes(layer, tops, net, weights, shapes, batch, folder), strict=True))
         fed.shapes.update(given)
-        new = input_layer(layer, given)
+        new = input_layer(layer, given, {each.name for each in net.layer})
         if layer.type != "Input":
             what = ", ".join(f"{top} {shape}" for top, shape in given.items())
             journal.did(STEP, f"{layer.type} {layer.name}", f"becomes Input {what}")
@@ -142,15 +142,19 @@ def channels(blob, net, weights):
     return None
 
 
-def input_layer(layer, shapes):
-    """The Input layer; one Input that already says just this is kept as written."""
+def input_layer(layer, shapes, taken):
+    """The Input layer, which has its top's name if that is free; an Input that already says just this is
+    kept as written.
+    """
     if (
         layer.type == "Input"
         and list(layer.top) == list(shapes)
         and list(make(layer, TEST).infer()) == list(shapes.values())
     ):
         return layer
-    new = caffe_pb2.LayerParameter(name=layer.name, type="Input")
+    top = next(iter(shapes), layer.name)
+    rename = layer.type != "Input" and len(shapes) == 1 and top not in taken
+    new = caffe_pb2.LayerParameter(name=top if rename else layer.name, type="Input")
     new.top.extend(shapes)
     for shape in shapes.values():
         new.input_param.shape.add().dim.extend(shape)
