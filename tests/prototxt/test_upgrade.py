@@ -11,6 +11,7 @@ from protonet.errors import NetError, SolverError
 from protonet.proto import caffe_pb2
 from protonet.prototxt.upgrade import SOLVERS, upgrade_net, upgrade_solver
 from protonet.prototxt.upgrade_v0 import TYPES
+from protonet.prototxt.upgrade_v1 import PARAM
 from tests.conftest import GOLDEN, files
 
 UPGRADE = GOLDEN / "upgrade"
@@ -127,6 +128,23 @@ def test_only_three_params_of_batch_norm_are_zeroed():
 def test_every_old_solver_number_has_its_name():
     names = [value.name for value in caffe_pb2.SolverParameter.SolverType.DESCRIPTOR.values]
     assert [name.upper() for name in SOLVERS] == names
+
+
+def test_every_2014_field_has_its_place_today():
+    today = caffe_pb2.LayerParameter.DESCRIPTOR.fields_by_name
+    for field in caffe_pb2.V1LayerParameter.DESCRIPTOR.fields:
+        if field.name in (*PARAM, "layer", "type"):
+            continue
+        assert field.message_type == today[field.name].message_type, field.name
+
+
+def test_the_types_of_forks_are_upgraded_too():
+    net, _ = upgraded("""
+        layers { type: CROP } layers { type: IMAGE_SEG_DATA image_data_param { label_type: PIXEL } }
+        layers { type: INTERP interp_param { zoom_factor: 8 } } layers { type: MULTI_STAGE_MEANFIELD }
+    """)
+    assert [layer.type for layer in net.layer] == ["Crop", "ImageSegData", "Interp", "MultiStageMeanfield"]
+    assert net.layer[2].interp_param.zoom_factor == 8
 
 
 def test_every_2013_type_is_named_and_its_fields_exist():
