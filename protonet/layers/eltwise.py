@@ -2,7 +2,11 @@
 
 The gradient of a maximum goes to one bottom alone: of two equal ones to the second, of more to the one that was there
 first.  That of a product multiplies the other bottoms; `stable_prod_grad: false` divides the product, which fails at 0.
+
+The surprise: a sum in place lacks bottom 0, as in Caffe, which empties the top first.  Its gradient is that of a sum.
 """
+
+import logging
 
 from protonet.errors import NetError, ShapeError
 from protonet.kernels import eltwise as kernels
@@ -11,6 +15,7 @@ from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 from protonet.layers.memory import pass_on
 
+log = logging.getLogger(__name__)
 PROD, SUM, MAX = range(3)
 
 
@@ -26,6 +31,11 @@ class Eltwise(Layer):
         if coeff and len(coeff) != n:
             raise NetError(f"coeff is given once for each bottom, or not at all: found {len(coeff)} for {n} bottoms")
         self.coeff = list(coeff) or [1.0] * n
+        self.forgets = self.spec.operation == SUM and param.bottom[0] == param.top[0]
+        if self.forgets:
+            log.warning(
+                "layer '%s': a sum in place lacks bottom '%s', as in Caffe: name the top apart", self.name, param.top[0]
+            )
 
     def infer(self, *shapes):
         for i, shape in enumerate(shapes):
@@ -39,7 +49,10 @@ class Eltwise(Layer):
         first, second, *others = xs
         if self.spec.operation == SUM:
             p, q, *r = self.coeff
-            emit(kernels.weighted, first, second, y, p, q, tasks=n)
+            if self.forgets:
+                emit(pointwise.scale, second, y, q, tasks=n)
+            else:
+                emit(kernels.weighted, first, second, y, p, q, tasks=n)
             for x, c in zip(others, r, strict=True):
                 emit(kernels.weighted, y, x, y, 1.0, c, tasks=n)
         elif self.spec.operation == PROD:

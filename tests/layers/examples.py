@@ -52,23 +52,50 @@ class Example:
 
 two, three = (SHAPE,) * 2, (SHAPE,) * 3
 scores = dict(shapes=((4, 3, 2), (4, 2)), large=((3, 7, 1100), (3, 1100)))
+XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "gaussian" }'
 
 EXAMPLES = {
     "Accuracy": Example(**scores, inputs=labelled(3), gradient=False),
+    "AbsVal": Example(inputs=apart),
+    "BNLL": Example(),
     "BatchNorm": Example(),
     "Bias": Example(),
+    "Clip": Example("clip_param { min: -0.8 max: 0.9 }", inputs=apart),
     "Concat": Example(shapes=((4, 3, 2), (4, 5, 2)), large=((4, 3, 2000), (4, 5, 2000))),
     "Dropout": Example(),
+    "ELU": Example("elu_param { alpha: 0.7 }", inputs=apart),
+    "Convolution": Example(
+        f"convolution_param {{ num_output: 4 kernel_size: 3 pad: 1 {XAVIER} }}",
+        shapes=((2, 3, 5, 4),),
+        large=((2, 9, 37, 41),),
+    ),
+    "Deconvolution": Example(
+        f"convolution_param {{ num_output: 4 kernel_size: 3 stride: 2 {XAVIER} }}",
+        shapes=((2, 3, 3, 4),),
+        large=((2, 9, 23, 21),),
+    ),
     "DummyData": Example(
         'dummy_data_param { shape { dim: 3 dim: 5 } data_filler { type: "gaussian" } }', shapes=(), gradient=False
     ),
-    "Eltwise": Example(shapes=three),
+    "Eltwise": Example("eltwise_param { operation: PROD }", shapes=three),
+    "Exp": Example("exp_param { base: 2 scale: 0.5 shift: 0.3 }"),
     "Flatten": Example(),
     "Input": Example("input_param { shape { dim: 3 dim: 5 } }", shapes=(), gradient=False),
+    "InnerProduct": Example(f"inner_product_param {{ num_output: 5 {XAVIER} }}", large=((37, 3, 10, 9),)),
+    "Log": Example("log_param { scale: 2 shift: 0.5 }", inputs=positive),
+    "PReLU": Example(inputs=apart),
+    "Pooling": Example(
+        "pooling_param { kernel_size: 2 stride: 2 }", shapes=((2, 3, 5, 4),), large=(LARGE,), inputs=apart
+    ),
+    "Power": Example("power_param { power: 1.7 scale: 2 shift: 0.5 }", inputs=positive),
     "ReLU": Example("relu_param { negative_slope: 0.1 }", inputs=apart),
     "Scale": Example('scale_param { filler { type: "gaussian" } bias_term: true }'),
+    "Sigmoid": Example(),
     "Silence": Example(shapes=two),
     "Softmax": Example(),
     "SoftmaxWithLoss": Example(**scores, inputs=labelled(3)),
     "Split": Example('top: "a" top: "b" top: "c"'),
+    "Swish": Example("swish_param { beta: 1.5 }"),
+    "TanH": Example(),
+    "Threshold": Example("threshold_param { threshold: 0.4 }", gradient=False),
 }

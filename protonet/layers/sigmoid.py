@@ -1,0 +1,18 @@
+"""Sigmoid: y = 1 / (1 + exp(-x))."""
+
+from protonet.kernels import activation as kernels
+from protonet.kernels.pointwise import tasks
+from protonet.layers.base import Layer, register
+
+
+@register("Sigmoid", spec="sigmoid_param")
+class Sigmoid(Layer):
+    in_place = True
+
+    def forward(self, emit, x, y):
+        emit(kernels.logistic, x, y, tasks=tasks(x.shape))
+        emit.save("y", y)
+
+    def backward(self, emit, y, x):
+        if emit.wants(x):
+            emit(kernels.logistic_grad, emit.saved("y"), y.diff, x.diff, tasks=tasks(x.shape))

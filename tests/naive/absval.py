@@ -1,0 +1,7 @@
+"""absval in numpy."""
+
+import numpy as np
+
+
+def absval(x):
+    return np.abs(x)

@@ -1,0 +1,5 @@
+"""Threshold in numpy."""
+
+
+def threshold(x, bound=0.0):
+    return (x > bound).astype(x.dtype)
