@@ -4,6 +4,7 @@ import inspect
 import re
 from importlib import import_module
 from types import FunctionType
+from typing import Any
 
 import llvmlite.ir as ir
 import numpy as np
@@ -16,7 +17,7 @@ from protonet.kernels.array import I64, Array, build
 from protonet.kernels.jit import Inline, Intrinsic, Late, Type, f64
 from protonet.kernels.simd import E
 
-OPTIONS = dict(
+OPTIONS: dict[str, Any] = dict(
     error_model="numpy",  # 1 / 0 is inf: no exception, so no Python in the code
     fastmath={"reassoc", "contract"},  # sums may vectorise; NaN and inf keep their meaning
     _nrt=False,
@@ -97,8 +98,9 @@ def module(name, function, words):
 
 def lowered(function, arguments):
     """The function as LLVM IR, typed but not compiled."""
-    dispatcher = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
-    target, flags = dispatcher.targetdescr, Flags()
+    dispatcher: Any = njit(nogil=True, **(OPTIONS | dict(no_cpython_wrapper=True, no_cfunc_wrapper=True)))(function)
+    target = dispatcher.targetdescr
+    flags: Any = Flags()
     target.options.parse_as_flags(flags, dispatcher.targetoptions)
     flags.no_compile = True
     return compile_extra(target.typing_context, target.target_context, function, arguments, None, flags, {})

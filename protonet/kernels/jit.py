@@ -184,7 +184,8 @@ class Kernel(Compiled):
         """The words after the addresses: sizes, from the arrays' shapes, which must agree; then scalars."""
         if len(arguments) != len(self.types):
             raise TypeError(f"{self.name} takes {', '.join(self.types)}; got {len(arguments)} arguments")
-        sizes, scalars = {}, []
+        sizes: dict[str, int] = {}
+        scalars = []
         for (name, t), value in zip(self.types.items(), arguments, strict=True):
             if t.sizes is None:
                 scalars.append(word(value, t.dtype))

@@ -44,6 +44,8 @@ def employ(jobs):
     command, pipe = [sys.executable, "-m", __spec__.name], subprocess.PIPE
     try:
         with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as worker:
+            assert worker.stdin is not None
+            assert worker.stdout is not None
             while jobs:
                 kernel, shared = jobs.pop(0)
                 words = [kernel.module, kernel.name, *(name for pair in shared for name in pair)]

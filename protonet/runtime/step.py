@@ -143,7 +143,8 @@ class Emit:
 
     def __init__(self, overwritten: Callable = never, random: Buffer | None = None):
         self.steps: list[Step] = []
-        self.overwritten, self.kept = overwritten, {}
+        self.overwritten = overwritten
+        self.kept: dict[tuple, Buffer | View] = {}
         self.random = random or Buffer((2,), "io", "random", "int64")
 
     def of(self, layer, params=(), stream=None):

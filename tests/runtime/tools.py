@@ -1,7 +1,5 @@
 """Small programs for the tests of the runtime."""
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from protonet.kernels import philox, pointwise
@@ -39,12 +37,13 @@ def positive(x: f32[N], y: f32[N], fault: i64[2], begin, end):
         y[i] = x[i]
 
 
-def named(name):
-    return SimpleNamespace(name=name)
+class Layer:
+    def __init__(self, name):
+        self.name = name
 
 
 def emitter(name="it", **options):
-    return Emit(**options).of(named(name))
+    return Emit(**options).of(Layer(name))
 
 
 def buffer(*shape, kind="own", **options):
