@@ -42,9 +42,10 @@ def load(path: str | Path) -> np.ndarray:
             head = file.read(4)
             if len(head) < 4 or head[:3] != bytes((0, 0, UBYTE)) or not 1 <= head[3] <= 4:
                 raise DataError(f"expected an IDX file of uint8, found one that begins with {head.hex(' ')}", path)
-            shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").astype(int).tolist())
-            if len(shape) < head[3]:
+            sizes = file.read(4 * head[3])
+            if len(sizes) < 4 * head[3]:
                 raise DataError("the file ends in its head", path)
+            shape = tuple(np.frombuffer(sizes, ">u4").tolist())
             data = bytearray()
             while len(data) < prod(shape) and (more := file.read(min(prod(shape) - len(data), 1 << 24))):
                 data += more

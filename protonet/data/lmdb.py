@@ -1,7 +1,7 @@
 """LMDB databases, read only: no lock file is written, so that a folder on a read-only disk does.
 
 A process may open an LMDB once only; the train and the test net of a solver may well read the same one.  So the
-environments are shared, by path, and by process: a forked child opens its own.
+environments are shared, by file, and by process: a forked child opens its own.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 from protonet.errors import DataError
 
-OPEN: dict[tuple[int, str], list] = {}  # (process, path) -> [environment, users]
+OPEN: dict[tuple, list] = {}  # (process, identity of the file) -> [environment, users]
 LOCK = Lock()
 
 
@@ -21,7 +21,7 @@ class Lmdb:
 
     def __init__(self, path: str | Path):
         self.path = str(path)
-        self.key = (os.getpid(), os.path.realpath(path))
+        self.key = (os.getpid(), *identity(path))
         self.environment = shared(self.key, self.path)
         self.size: int = self.environment.stat()["entries"]
 
@@ -31,11 +31,11 @@ class Lmdb:
     def records(self, skip: int = 0) -> Iterator[tuple[bytes, memoryview]]:
         """All records from number `skip` on, once.  Values lie in the file's memory: valid while it is open."""
         with self.environment.begin(buffers=True) as transaction, transaction.cursor() as cursor:
-            if not cursor.first():
-                return
-            for _, _ in zip(range(skip), cursor.iternext(keys=False, values=False), strict=False):
-                pass
-            yield from cursor.iternext()
+            there = cursor.first()
+            for _ in range(skip):
+                there = there and cursor.next()
+            if there:
+                yield from cursor.iternext()
 
     def close(self) -> None:
         """Close it, if nobody else reads it."""
@@ -51,8 +51,16 @@ class Lmdb:
                     entry[0].close()
 
 
-def shared(key: tuple[int, str], path: str) -> Any:
+def identity(path: str | Path) -> tuple[int, int]:
+    """What stays the same whatever a file is called, and does not when it is replaced."""
+    status = os.stat(os.path.join(path, "data.mdb") if os.path.isdir(path) else path)
+    return status.st_dev, status.st_ino
+
+
+def shared(key: tuple, path: str) -> Any:
     with LOCK:
+        for other in [other for other in OPEN if other[1:] == key[1:] and other[0] != key[0]]:
+            OPEN.pop(other)[0].close()  # inherited by a fork: of no use here, and in the way
         if key not in OPEN:
             OPEN[key] = [opened(path), 0]
         OPEN[key][1] += 1

@@ -67,10 +67,9 @@ class Lane:
             return got
 
     def stop(self) -> None:
-        """End the thread, and wait for it: what it reads may be closed then."""
+        """Let the thread end, which closes what it reads.  The garbage collector calls this too: so no waiting."""
         self.stopped = True
         self.free.put(None)
-        self.thread.join(timeout=10)
 
 
 class Prefetch:
@@ -83,12 +82,12 @@ class Prefetch:
     def start(self) -> None:
         self.process = os.getpid()
         self.lane = Lane(self.open, self.next, self.depth)
-        self.close = finalize(self, self.lane.stop)
+        self.forgotten = finalize(self, self.lane.stop)
 
     def take(self, use: Callable[[list[np.ndarray]], Any]) -> Any:
         """Hand the next batch to `use`, whose arrays are written over later.  Returns what it returns."""
         if os.getpid() != self.process:
-            self.close.detach()  # the thread is the parent's
+            self.forgotten.detach()  # the thread is the parent's
             self.start()
         arrays = self.lane.get()
         try:
@@ -97,12 +96,20 @@ class Prefetch:
             self.next += 1
             self.lane.free.put(arrays)
 
+    def close(self) -> None:
+        """End the thread, and wait until it has closed what it reads."""
+        self.forgotten()
+        if os.getpid() == self.process:
+            self.lane.thread.join(10)
+
 
 @atexit.register
 def stop_all() -> None:
-    for lane in list(LANES):
-        if lane.thread.is_alive():
-            lane.stop()
+    lanes = list(LANES)
+    for lane in lanes:
+        lane.stop()
+    for lane in lanes:
+        lane.thread.join(10)
 
 
 if hasattr(os, "register_at_fork"):

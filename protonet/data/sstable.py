@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 from protonet.data import snappy
-from protonet.errors import DataError
 from protonet.io import wire
 
 log = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ def block(data: Any, offset: int, size: int) -> Any:
         raise wire.Broken(offset, size, len(data) - offset)
     kind = data[offset + size]
     if kind not in (0, 1):
-        raise DataError(f"a block is packed by method {kind}; expected 0 (none) or 1 (Snappy)")
+        raise wire.Broken(offset + size)
     stored = data[offset : offset + size]
     return unpacker()(stored) if kind else stored
 
