@@ -14,7 +14,7 @@ caller gives.
 import logging
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -147,7 +147,11 @@ def deploy(
     document = parse.load(net, "NetParameter", ignore_unknown) if isinstance(net, str | Path) else net
     definition = read(document, TEST, level, stages)
     weights, journal = loaded(weights), passes.Journal()
-    predicting, origins = heads.predict(definition.net, weights, outputs, train_net(document, level, stages), journal)
+    train = train_net(document, level, stages)
+    net, borrowed = heads.with_data(definition.net, train)
+    places = [f"layer '{layer.name}'" for layer in net.layer[:borrowed]] + definition.places
+    definition = replace(definition, net=net, places=places)
+    predicting, origins = heads.predict(net, weights, outputs, train, journal)
     places = [
         definition.places[i] if i is not None else f"layer '{predicting.layer[k].name}'" for k, i in enumerate(origins)
     ]

@@ -9,7 +9,7 @@ This does *not* compute the same: every layer behind was trained on normalised n
 from protonet.graph.read import read
 from protonet.io import load_weights
 from protonet.io.weights import Weights
-from protonet.layers.base import TEST
+from protonet.layers.base import TEST, TRAIN
 from protonet.passes import heads, inputs
 from protonet.proto import caffe_pb2
 
@@ -17,10 +17,11 @@ from protonet.proto import caffe_pb2
 def deleted(net, weights, with_scale=False):
     """(NetParameter, Weights) to predict with, less the layers and their numbers."""
     definition = read(net, TEST)
+    whole, _ = heads.with_data(definition.net, read(net, TRAIN).net)
     weights = weights if isinstance(weights, Weights) else load_weights(weights)
     types = ("BatchNorm", "Scale") if with_scale else ("BatchNorm",)
-    rest = without(definition.net, types)
-    gone = {layer.name for layer in definition.net.layer} - {layer.name for layer in rest.layer}
+    rest = without(whole, types)
+    gone = {layer.name for layer in whole.layer} - {layer.name for layer in rest.layer}
     kept = Weights({name: arrays for name, arrays in weights.items() if name not in gone}, weights.source)
     predicting, _ = heads.predict(rest, kept)
     return inputs.feed(predicting, kept, folder=definition.path.parent if definition.path else "").net, kept
@@ -28,7 +29,8 @@ def deleted(net, weights, with_scale=False):
 
 def without(net, types):
     """The net less its layers of these types that have one bottom; what reads their top reads their bottom."""
-    result, now = caffe_pb2.NetParameter(name=net.name), {}
+    result = caffe_pb2.NetParameter(name=net.name)
+    now: dict[str, str] = {}
     for layer in net.layer:
         bottoms = [now.get(bottom, bottom) for bottom in layer.bottom]
         if layer.type in types and len(bottoms) == 1:

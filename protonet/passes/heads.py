@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from protonet.errors import DeployError
+from protonet.errors import DeployError, NetError
 from protonet.layers import REGISTRY
 from protonet.passes.base import Journal
 from protonet.proto import caffe_pb2
@@ -27,6 +27,10 @@ ACTIVATION = {
     "SigmoidCrossEntropyLoss": "Sigmoid",
 }
 METRICS = "Accuracy", "DetectionEvaluate", "EvalDetection", "Silence"
+# how many of a layer's bottoms, from the first on, are predictions; of others, all that something learned has made
+PREDICTIONS = dict.fromkeys(
+    (*ACTIVATION, "Accuracy", "HingeLoss", "MultinomialLogisticLoss", "SmoothL1Loss", "SmoothL1LossOHEM"), 1
+)
 
 
 def loss(layer):
@@ -35,7 +39,8 @@ def loss(layer):
 
 
 def metric(layer):
-    return layer.type.endswith("Accuracy") or layer.type in METRICS
+    """What tells or writes how well it goes, and feeds nothing."""
+    return layer.type.endswith("Accuracy") or layer.type in METRICS or not layer.top
 
 
 @dataclass
@@ -83,6 +88,30 @@ def predict(net, weights, outputs=(), train=None, journal=None):
     return result, [index for _, index in layers]
 
 
+def with_data(net, train):
+    """The net, and before it the data layers that it lacks and the TRAIN phase has: nets are often written
+    for one phase.
+    """
+    made: set[str] = set()
+    sources: list = []
+    for layer in net.layer:
+        for bottom in layer.bottom:
+            if bottom in made:
+                continue
+            maker = next((each for each in (train.layer if train else ()) if bottom in each.top), None)
+            if maker is None or maker.bottom:
+                hint = f": layer '{maker.name}' makes it in the TRAIN phase only" if maker is not None else ""
+                raise NetError(f"bottom '{bottom}' is made by no layer before it{hint}").at(f"layer '{layer.name}'")
+            sources.append(maker)
+            made.update(maker.top)
+        made.update(layer.top)
+    result = type(net)()
+    result.CopyFrom(net)
+    del result.layer[:]
+    result.layer.extend([*sources, *net.layer])
+    return result, len(sources)
+
+
 def sort(net, weights, journal):
     """(heads, indices of the other layers); what reads a loss or a metric goes with it."""
     heads, kept = [], []
@@ -90,7 +119,8 @@ def sort(net, weights, journal):
     gone: set[str] = set()
     for i, layer in enumerate(net.layer):
         if loss(layer) or metric(layer) or gone & set(layer.bottom):
-            heads.append(Head(layer, [b for b in layer.bottom if b in learned and b not in gone]))
+            read = layer.bottom[: PREDICTIONS.get(layer.type)]
+            heads.append(Head(layer, [b for b in read if b in learned and b not in gone]))
             gone.update(set(layer.top) - set(layer.bottom))
             if layer.type not in ACTIVATION:
                 journal.did(STEP, f"{layer.type} {layer.name}", "is for training or testing only and is dropped")
@@ -100,7 +130,7 @@ def sort(net, weights, journal):
         (learned.update if grown else learned.difference_update)(layer.top)
     if not learned:  # a net without parameters: what a loss compares comes first
         for head in heads:
-            head.predictions = list(head.layer.bottom[:1])
+            head.predictions = list(head.layer.bottom[:1]) if head.layer.type != "Silence" else []
     return heads, kept
 
 
@@ -156,14 +186,17 @@ def named(head, heads, taken):
 
 def found(net, layers, heads):
     """The blobs that nothing reads any more: predictions, and outputs that are made of more than labels."""
-    predicted = {b for head in heads if head.layer.type != "Silence" for b in head.predictions}
     outputs = made_of_images(net) & set(unread(net.layer))
-    return [blob for blob in unread([layer for layer, _ in layers]) if blob in predicted | outputs]
+    rest = unread([layer for layer, _ in layers])
+    quiet = {b for head in heads if head.layer.type == "Silence" for b in head.predictions}
+    predicted = {b for head in heads if head.layer.type != "Silence" for b in head.predictions}
+    return [blob for blob in rest if blob in predicted | outputs] or [blob for blob in rest if blob in quiet]
 
 
 def made_of_images(net):
     """The blobs that layers have made of an input, or of a data layer's first top."""
-    images, made = set(), set()
+    images: set[str] = set()
+    made: set[str] = set()
     for layer in net.layer:
         source = not layer.bottom and layer.type != "Parameter"
         if source:

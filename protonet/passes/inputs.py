@@ -116,8 +116,8 @@ def guessed(layer, top, net, weights):
     if top != layer.top[0]:
         return None
     spec, image = layer.transform_param, layer.image_data_param
-    height = spec.crop_h or spec.crop_size or image.new_height
-    width = spec.crop_w or spec.crop_size or image.new_width
+    height = spec.crop_h or spec.crop_size or spec.resize_param.height or image.new_height
+    width = spec.crop_w or spec.crop_size or spec.resize_param.width or image.new_width
     if not (height and width):
         return None
     n = channels(top, net, weights) or (

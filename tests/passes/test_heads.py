@@ -2,12 +2,12 @@
 
 import pytest
 
-from protonet.errors import DeployError
+from protonet.errors import DeployError, NetError
 from protonet.graph.read import read
 from protonet.io import Weights
 from protonet.layers import TEST, TRAIN
 from protonet.passes import Journal
-from protonet.passes.heads import predict
+from protonet.passes.heads import predict, with_data
 from protonet.prototxt import parse
 from tests.passes.tools import ip, layer
 
@@ -86,6 +86,43 @@ def test_what_a_metric_reads_stays_and_silence_does_not_count():
     text = DATA + ip("fc", "data") + ip("aux", "data") + layer("acc", "Accuracy", "fc label", "acc")
     text += 'layer { name: "quiet" type: "Silence" bottom: "aux" }'
     assert predicted(text, "fc aux")[0] == ["db", "fc"]
+
+
+def test_what_is_only_written_to_a_file_is_a_prediction():
+    text = DATA + ip("fc", "data") + 'layer { name: "w" type: "HDF5Output" bottom: "fc" bottom: "label" }'
+    assert predicted(text)[0] == ["db", "fc"]
+
+
+def test_what_is_silenced_is_a_prediction_if_nothing_else_is():
+    assert predicted(DATA + ip("fc", "data") + 'layer { name: "s" type: "Silence" bottom: "fc" }')[0] == ["db", "fc"]
+
+
+def test_targets_that_a_layer_makes_of_predictions_are_none():
+    targets = layer("target", "Python", "fc label", "labels boxes")
+    text = DATA + ip("fc", "data") + ip("box", "data") + targets
+    text += layer("loss", "SoftmaxWithLoss", "fc labels", "loss") + layer("l1", "SmoothL1Loss", "box boxes", "l1")
+    assert predicted(text, "fc box")[0] == ["db", "fc", "box", "prob"]
+
+
+def phases(text):
+    document = parse.loads(text)
+    return read(document, TEST).net, read(document, TRAIN).net
+
+
+def test_data_that_are_there_for_training_only_are_taken():
+    net, borrowed = with_data(*phases(DATA.replace("top:", "include { phase: TRAIN } top:", 1) + ip("fc", "data")))
+    assert [each.name for each in net.layer] == ["db", "fc"]
+    assert borrowed == 1
+    net, borrowed = with_data(*phases(DATA + ip("fc", "data")))
+    assert borrowed == 0
+
+
+def test_another_layer_that_is_there_for_training_only_is_not():
+    text = DATA + ip("one", "data").replace("top:", "include { phase: TRAIN } top:") + ip("fc", "one")
+    with pytest.raises(NetError, match=r"layer 'fc': bottom 'one' .*: layer 'one' makes it in the TRAIN phase only"):
+        with_data(*phases(text))
+    with pytest.raises(NetError, match=r"layer 'fc': bottom 'none' is made by no layer before it$"):
+        with_data(*phases(ip("fc", "none")))
 
 
 def test_a_loss_of_the_train_phase_tells_what_the_scores_are():

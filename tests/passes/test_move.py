@@ -97,7 +97,10 @@ def test_moves_down(text, rng):
 C, D = conv("c", "data"), conv("d", "data")
 DECLINED = [
     (C + pool("c", "pool: AVE kernel_size: 3 pad: 1") + norm("p"), "Pooling p averages zeros of its padding"),
-    (C + pool("c", "kernel_size: 2 stride: 3") + norm("p"), "Pooling p may have windows outside the image"),
+    (
+        conv("c", "data", rest="kernel_h: 2 kernel_w: 1") + pool("c", "kernel_size: 2 stride: 3") + norm("p"),
+        "Pooling p may have windows outside the image",
+    ),
     (
         C + pool("c", "pool: STOCHASTIC kernel_size: 2") + norm("p"),
         "Pooling p takes neither the largest nor the average",
