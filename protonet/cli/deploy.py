@@ -3,8 +3,8 @@
     protonet deploy train_val.prototxt iter_10000.caffemodel -o out/resnet
 
 writes out/resnet.prototxt and out/resnet.caffemodel, plain Caffe files.  Before that the two nets are run on random
-input of several scales, and on a batch of the training net's own data if they can be read, and compared at every blob that
-both have; above the tolerance nothing is written.
+input of several scales, and on a batch of the training net's own data if they can be read, and compared at every blob
+that both have; above the tolerance nothing is written.
 """
 
 from protonet.cli.train import split
