@@ -8,6 +8,7 @@ written; who builds the layer must refuse it.
 Most statements of a net occur often (`stride: 1`), so each message type remembers what a statement came to.
 """
 
+import re
 from typing import Any
 
 from protonet.prototxt import suggest
@@ -18,6 +19,7 @@ from protonet.prototxt.tree import ELEMENT, STATEMENT, name_of
 MAX_DEPTH = 100
 MEMO = 10_000  # statements remembered for one message type
 SET, APPEND, EXTEND = range(3)
+QUOTED = re.compile("[\"'#]")
 
 
 class MessageType:
@@ -110,17 +112,18 @@ class Binder:
         offset, name = head.start_pos, name_of(head)
         field = kind.fields.get(name)
         if name is None:
-            self.problems.add(offset, f"expected the name of a field before {short(head)}")
+            if offset not in self.problems.broken:
+                self.problems.add(offset, f"expected the name of a field before '{head[0]}'")
         elif field is None:
             unknown.append(Unknown(name, offset, self.text[offset : last.start_pos + 1], True))
         elif field.message_type is None:
-            self.problems.add(offset, f"expected {name}: and a value, found a message")
-        elif node.data == "list" and not _repeated(field):
+            self.problems.add(offset, f"expected ':' and a value after '{name}', found a message")
+        elif node.data == "list" and not repeated(field):
             self.problems.add(offset, f"{name} can be given once, found a list")
         elif name in seen:
             self._twice(kind, name, offset)
         else:
-            if not _repeated(field):
+            if not repeated(field):
                 seen.add(name)
             for block in node.children[1:-1] if node.data == "list" else (node,):
                 self._block(message, field, block)
@@ -133,7 +136,7 @@ class Binder:
         if len(self.outer) >= MAX_DEPTH:
             self.problems.add(opener.start_pos, f"messages are nested deeper than {MAX_DEPTH}")
             return
-        if _repeated(field):
+        if repeated(field):
             inner = getattr(message, field.name).add()
         else:
             inner = getattr(message, field.name)
@@ -149,7 +152,7 @@ class Binder:
         """Whether an unknown field belongs to a message around this one: this one was not ended, most likely."""
         return any(field.name in outer.fields_by_name for outer in self.outer)
 
-    def _report(self, kind, unknown):
+    def _report(self, kind, unknown, layer_type=""):
         """Unknown fields where none may be.  False if going on makes no sense."""
         for field in unknown:
             misplaced = self._misplaced(field)
@@ -157,9 +160,9 @@ class Binder:
                 self.warnings.append((field.offset, f"unknown field '{field.name}' is ignored"))
                 continue
             if field.name[0] == "[":
-                text = f"{short(field.name)}: extensions and Any are not known to Caffe's files"
+                text = f"{short(field.name)}: extensions and Any have no place in Caffe's files"
             else:
-                hint = suggest.where_else(field.name, kind.descriptor, self.outer)
+                hint = suggest.where_else(field.name, kind.descriptor, self.outer, layer_type)
                 text = f"unknown field '{field.name}' in {kind.descriptor.name}{hint}"
             self.problems.add(field.offset, text)
             if misplaced:
@@ -173,7 +176,7 @@ class Binder:
         for field in unknown:
             own = not known or (field.is_message and field.name.endswith("_param") and not self.ignore_unknown)
             if not own or field.name[0] == "[" or self._misplaced(field):
-                if not self._report(kind, [field]):
+                if not self._report(kind, [field], message.type):
                     return
                 continue
             message.unparsed.append(field.text)
@@ -190,20 +193,28 @@ def _nth(run, index):
 
 def _value(field, text):
     """(value, how to store it)."""
-    several = _repeated(field)
+    several = repeated(field)
     if text[0] != "[":
         if field.message_type is not None:
             raise ValueError(f"expected '{{', found {short(text)}")
         return read(field, text), APPEND if several else SET
     if not several:
         raise ValueError("can be given once, found a list")
-    elements = ELEMENT.findall(text)
+    elements = _elements(text)
     if elements and field.message_type is not None:
         raise ValueError(f"expected '{{', found {short(elements[0])}")
     return [read(field, element) for element in elements], EXTEND
 
 
-def _repeated(field):
+def _elements(text):
+    """The values in a list."""
+    if QUOTED.search(text):
+        return [element for element in ELEMENT.findall(text) if element]
+    text = text[1:-1].strip()
+    return [element.strip() for element in text.split(",")] if text else []
+
+
+def repeated(field):
     try:
         return field.is_repeated
     except AttributeError:  # protobuf before 6.31

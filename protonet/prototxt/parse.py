@@ -45,6 +45,9 @@ class Document:
 
         For a field that is not written, the place of what it would stand in.
         """
+        return self._problems.place(self._offset(path))
+
+    def _offset(self, path):
         children, offset = self._root.children, 0
         for name, index in _steps(path):
             found = (entry for entry in tree.entries(children) if entry[0] == name)
@@ -53,7 +56,17 @@ class Document:
                 break
             _, offset, node = entry
             children = node.children if node is not None else []
-        return self._problems.place(offset)
+        return offset
+
+    def check_required(self):
+        """Refuse a message that lacks what its type requires."""
+        if self.message.IsInitialized():
+            return
+        with suppress(EnoughError):
+            for path in self.message.FindInitializationErrors():
+                steps = [int(part) if part.isdigit() else part for part in re.findall(r"\w+", path)]
+                self._problems.add(self._offset(steps[:-1]), f"{path} is required, and missing")
+        raise self._problems.error()
 
 
 def load(path, kind="NetParameter", ignore_unknown=False):
@@ -84,10 +97,9 @@ def loads(text, kind="NetParameter", name="<text>", ignore_unknown=False, path=N
             binder.bind(message, root.children)
     if problems.found:
         raise problems.error()
-    warnings = [f"{problems.place(offset)}: {warning}" for offset, warning in binder.warnings]
+    warnings = [f"{problems.place(offset)}: {warning}" for offset, warning in sorted(binder.warnings)]
     document = Document(message, path, root, problems, warnings)
-    if not message.IsInitialized():
-        raise _missing(document)
+    document.check_required()
     return document
 
 
@@ -102,20 +114,22 @@ def decode(data, name):
     return text
 
 
+KINDS = "NetParameter", "SolverParameter", "LabelMap"
+
+
 def kind_of(text):
-    """ "SolverParameter" or "NetParameter": by the first name at the top of the text that only one of them has."""
-    kinds = {
-        name: set(getattr(caffe_pb2, name).DESCRIPTOR.fields_by_name) for name in ("NetParameter", "SolverParameter")
-    }
+    """Which of KINDS a text is: by the first name at its top that only one of them has.  Cheap; never an error."""
+    fields = {kind: getattr(caffe_pb2, kind).DESCRIPTOR.fields_by_name for kind in KINDS}
     depth = 0
     for match in _TOP.finditer(text):
-        if match[1]:
-            depth += 1 if match[1] in "{<" else -1
-        elif match[2] and not depth:
-            owners = [kind for kind, names in kinds.items() if match[2] in names]
+        brace, name = match.groups()
+        if brace:
+            depth += 1 if brace in "{<" else -1
+        elif name and depth == 0:
+            owners = [kind for kind in KINDS if name in fields[kind]]
             if len(owners) == 1:
                 return owners[0]
-    return "NetParameter"
+    return KINDS[0]
 
 
 _TOP = re.compile(rf"#[^\n]*|{tree.STRING}|([{{}}<>])|({tree.NAME})(?={tree.GAP}[:{{<])")
@@ -129,12 +143,3 @@ def _steps(path):
         else:
             steps.append((part, 0))
     return steps
-
-
-def _missing(document):
-    """The error of required fields that are not there."""
-    errors = []
-    for path in document.message.FindInitializationErrors():
-        parts = [int(part) if part.isdigit() else part for part in re.findall(r"\w+", path)]
-        errors.append(ParseError(f"{path} is required, and missing", document.place_of(*parts[:-1])))
-    return ParseError("\n".join([errors[0].message, *map(str, errors[1:])]), errors[0].where, errors)

@@ -27,7 +27,8 @@ class Problems:
 
     def __init__(self, text, name):
         self.text, self.name = text, name
-        self.found = []
+        self.found: list[tuple[int, str]] = []
+        self.broken: set[int] = set()  # what stands at these offsets suffers from a problem right before it
 
     def add(self, offset, message):
         """Note one problem; the twentieth ends the reading."""

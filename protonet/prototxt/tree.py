@@ -26,19 +26,21 @@ SCALAR = rf"""{STRING}(?:{GAP}{STRING})*|(?:-{GAP})?[^\s{{}}<>\[\]"'#;,:]+"""
 STATEMENT = re.compile(
     rf"(({NAME}|\[[^\]]*\]){GAP}:{GAP}({SCALAR}|\[(?:{STRING}|#[^\n]*|[^\]\"'#]+)*\])){GAP}[;,]?{GAP}"
 )
-ELEMENT = re.compile(rf"{GAP}(?:[\[,]{GAP})?({SCALAR})")
+ELEMENT = re.compile(rf"#[^\n]*|({SCALAR})")  # of a list; a comment has no group 1
 HEAD = re.compile(rf"{NAME}|\[[^\]]*\]")
 
 # Where no token matches: a statement that breaks off in its line, or else a word, a string, a character.
 JUNK = re.compile(
-    rf"""{NAME}[ \t]*:[ \t]*(?:["'][^\n]*|[^\s{{}}<>\[\]"'#;,]*)"""
+    rf"""{NAME}[ \t]*:[ \t]*(?:["'][^\n]*|\$\{{[^}}\n]*\}}|\[[^\]{{}}<>\n]*\]?|[^\s{{}}<>\[\]"'#;,]*)"""
     rf"""|{NAME}[ \t]+(?:"[^"\n]*"|'[^'\n]*'|[^\s{{}}<>\[\]"'#;,:=]+)?"""
     r"""|[^\s{}<>\[\]"'#;,]+|"[^"\n]*"?|'[^'\n]*'?|."""
 )
 DIAGNOSES: list[tuple[str, str]] = [
     (r"//|/\*|--|%", "a comment begins with '#'"),
     (rf"({NAME})[ \t]*:[ \t]*[\"']", "the string that is the value of '{1}' is not closed on its line"),
+    (rf"({NAME})[ \t]*:[ \t]*\$", "the value of '{1}' is a placeholder: this is a template, to be filled in first"),
     (rf"({NAME})[ \t]*:?[ \t]*=+", "expected ':' after '{1}', found '='"),
+    (rf"{NAME}[ \t]*:[ \t]*([0-9.]+)({NAME})[ \t]*:", "expected a blank between '{1}' and '{2}'"),
     (rf"({NAME})[ \t]*:{GAP}(?:[}}>\];,]|\Z|[^\s:]+{GAP}:)", "expected a value for '{1}'"),
     (rf"({NAME})[ \t]*:{GAP}\[", "cannot read the list that is the value of '{1}'"),
     (rf"({NAME})[ \t]*:", "cannot read the value of '{1}'"),
@@ -83,14 +85,15 @@ class _Recovery:
 
     def __init__(self, text, problems):
         self.text, self.problems = text, problems
-        self.skipped, self.end = 0, -1  # of the last thing skipped
+        self.skipped, self.end = 0, -1  # how often, and where the last skipped piece ended
 
     def __call__(self, error):
         token = getattr(error, "token", None)
         if token is None:
             offset = error.pos_in_stream
             junk = JUNK.match(self.text, offset)
-            skipped = junk[0] if junk else self.text[offset]
+            skipped = junk[0].rstrip("} \t\r") if junk else ""  # the braces behind a string without an end do count
+            skipped = skipped or self.text[offset]
             error.interactive_parser.lexer_thread.state.line_ctr.feed(skipped)
             return self._skip(offset, skipped, self._diagnosis(offset, skipped))
         if token.type == "$END":
@@ -98,9 +101,11 @@ class _Recovery:
         return self._skip(token.start_pos, token, UNEXPECTED.get(token.type, "unexpected {0}").format(_first(token)))
 
     def _skip(self, offset, skipped, message):
-        """Note a problem, unless only blanks in one line lie between it and the last one: then it is a part of that."""
+        """Note a problem, unless it follows the last one in the same line: then it is a part of that."""
         new = not 0 <= self.end <= offset or self.text[self.end : offset].strip(" \t")
         self.skipped, self.end = self.skipped + 1, offset + len(skipped)
+        if gap := re.compile(GAP).match(self.text, self.end):
+            self.problems.broken.add(gap.end())
         if new:
             self.problems.add(offset, message)
         return self.skipped < MAX_SKIPPED
@@ -112,15 +117,19 @@ class _Recovery:
         return f"unexpected character {short(skipped)} (U+{ord(skipped[0]):04X})"
 
     def _close(self, parser):
-        """The text ends inside blocks: name the innermost, close it, and let the parser end again."""
+        """The text ends inside blocks: name them, close them, and let the parser end again."""
         from lark import Token
 
         opened = [t for t in parser.parser_state.value_stack if getattr(t, "type", "") in ("OPEN", "LIST")]
-        closer = "CLOSE" if opened[-1].type == "OPEN" else "END"
-        self.problems.add(opened[-1].start_pos, f"{_first(opened[-1])} is never closed")
-        if closer not in parser.accepts():
+        if not opened:
             return False
-        parser.feed_token(Token(closer, "", start_pos=len(self.text)))
+        for opener in reversed(opened):
+            self.problems.add(opener.start_pos, f"{_first(opener)} is never closed")
+            closer = "CLOSE" if opener.type == "OPEN" else "END"
+            if closer not in parser.accepts():
+                self.problems.add(len(self.text), "the text ends in the middle of a list")
+                return False
+            parser.feed_token(Token(closer, "", start_pos=len(self.text)))
         return True
 
 
@@ -145,7 +154,8 @@ def entries(children):
                 if value[0] != "[":
                     yield name, at + match.start(2), None
                 for element in ELEMENT.finditer(value) if value[0] == "[" else ():
-                    yield name, at + match.start(3) + element.start(1), None
+                    if element[1]:
+                        yield name, at + match.start(3) + element.start(), None
         elif getattr(child, "data", None) == "block":
             yield name_of(child.children[0]), child.children[0].start_pos, child
         elif getattr(child, "data", None) == "list":
