@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from protonet.data.database import endless, open_database
+from protonet.data.database import endless, open_database, shuffled
 from protonet.data.datum import Reader, parse
 from protonet.data.draws import Draws
 from protonet.data.transform import Transform
@@ -28,13 +28,15 @@ class Batches(Protocol):
 
 
 class DatabaseBatches:
-    """path: of the database; tops: 1 (images) or 2 (and labels); skip: where to begin, at random below."""
+    """path: of the database; tops: 1 (images) or 2 (and labels); skip: where to begin, at random below;
+    varied: images may differ in size from batch to batch."""
 
     def __init__(
-        self, path, transform: Transform, size: int, tops: int, draws: Draws, skip: int = 0, varied: bool = False
+        self, path, transform: Transform, size: int, tops: int, draws: Draws, skip=0, shuffle=False, varied=False
     ):
         self.database = open_database(path)
-        self.transform, self.size, self.draws, self.varied = transform, size, draws, varied
+        self.transform, self.size, self.draws = transform, size, draws
+        self.shuffle, self.varied = shuffle, varied
         self.reader = Reader(transform.color)
         self.skip = draws.begin(skip)
         self.skip %= len(self.database) if self.skip else 1
@@ -45,8 +47,7 @@ class DatabaseBatches:
 
     def fill(self, index: int, out: list[np.ndarray]) -> list[np.ndarray]:
         if index != self.at:
-            start = self.skip + index * self.size
-            self.records = endless(self.database, start % len(self.database) if start else 0)
+            self.records = self.begun(self.skip + index * self.size)
         records = list(islice(self.records, self.size))
         self.at = index + 1
         try:
@@ -59,6 +60,11 @@ class DatabaseBatches:
         if len(out) > 1:
             out[1][...] = labels
         return out
+
+    def begun(self, start: int) -> Iterator[tuple[bytes, Any]]:
+        if self.shuffle:
+            return shuffled(self.database, self.draws, start)
+        return endless(self.database, start % len(self.database) if start else 0)
 
     def close(self) -> None:
         self.records = iter(())

@@ -3,14 +3,15 @@
     LMDB       a folder with data.mdb, or the file itself
     LevelDB    a folder with CURRENT
 
-Each has  len(), records(skip) -> (key, value)..., close()  and a `path`.
+Each has  len(), records(skip) -> (key, value)..., picked(numbers) -> the same, close()  and a `path`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
+from protonet.data.draws import Draws
 from protonet.data.leveldb import Leveldb
 from protonet.data.lmdb import Lmdb
 from protonet.errors import DataError
@@ -22,6 +23,7 @@ class Database(Protocol):
 
     def __len__(self) -> int: ...
     def records(self, skip: int = 0) -> Iterator[tuple[bytes, Any]]: ...
+    def picked(self, numbers: Iterable[int]) -> Iterator[tuple[bytes, Any]]: ...
     def close(self) -> None: ...
 
 
@@ -48,6 +50,18 @@ def open_database(path: str | Path) -> Database:
         database.close()
         raise DataError("the database is empty", path)
     return database
+
+
+def shuffled(database: Database, draws: Draws, skip: int = 0) -> Iterator[tuple[bytes, Any]]:
+    """The records over and over, each round in an order of its own."""
+
+    def numbers() -> Iterator[int]:
+        epoch, at = divmod(skip, len(database))
+        while True:
+            yield from draws.order(epoch, len(database))[at:].tolist()
+            epoch, at = epoch + 1, 0
+
+    return database.picked(numbers())
 
 
 def endless(database: Database, skip: int = 0) -> Iterator[tuple[bytes, Any]]:

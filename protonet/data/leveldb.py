@@ -11,7 +11,7 @@ Tables of one level lie apart, those of level 0 may overlap, and a newer entry h
 import heapq
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -56,6 +56,10 @@ class Leveldb:
             if key != last and -order & 1:
                 yield key, value
             last = key
+
+    def picked(self, numbers: Iterable[int]) -> Iterator[tuple[bytes, Any]]:
+        """Not here: tables are read from their beginning."""
+        raise DataError("a LevelDB can only be read in order: leave out shuffle, or convert it to an LMDB", self.path)
 
     def close(self) -> None:
         """Nothing stays open."""

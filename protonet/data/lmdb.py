@@ -5,7 +5,7 @@ environments are shared, by file, and by process: a forked child opens its own.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -36,6 +36,13 @@ class Lmdb:
                 there = there and cursor.next()
             if there:
                 yield from cursor.iternext()
+
+    def picked(self, numbers: Iterable[int]) -> Iterator[tuple[bytes, memoryview]]:
+        """The records of these numbers, in this order."""
+        with self.environment.begin(buffers=True) as transaction:
+            keys = [bytes(key) for key in transaction.cursor().iternext(values=False)]
+            for number in numbers:
+                yield keys[number], transaction.get(keys[number])
 
     def close(self) -> None:
         """Close it, if nobody else reads it."""

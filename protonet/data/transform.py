@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from protonet.data.asked import only
 from protonet.data.paths import find
 from protonet.errors import DataError, ShapeError
 from protonet.io.mean import load_mean
 
 TRAIN = 0
-OTHERS = "resize_param", "noise_param", "distort_param", "expand_param", "emit_constraint"  # of SSD's AnnotatedData
+FIELDS = (
+    "scale", "mirror", "crop_size", "crop_h", "crop_w", "crop_height", "crop_width",
+    "mean_file", "mean_value", "force_color", "force_gray",
+)  # fmt: skip
 
 
 class Transform:
@@ -28,16 +32,14 @@ class Transform:
     def __init__(self, param: Any, phase: int, folder: str | Path = ""):
         self.scale = np.float32(param.scale)
         self.mirror = param.mirror
-        self.crop = (param.crop_h or param.crop_size, param.crop_w or param.crop_size)
+        self.crop = crop_of(param)
         self.anywhere = phase == TRAIN and any(self.crop)
         if param.force_color and param.force_gray:
             raise ShapeError("force_color and force_gray contradict each other")
         self.color = True if param.force_color else False if param.force_gray else None
         if param.HasField("mean_file") and param.mean_value:
             raise ShapeError("mean_file and mean_value cannot both be given")
-        for name in OTHERS:
-            if param.HasField(name):
-                raise ShapeError(f"transform_param.{name} is not done here: bring the images into that form before")
+        only(param, *FIELDS)
         self.mean_file = str(find(param.mean_file, folder)) if param.HasField("mean_file") else ""
         self.mean: np.ndarray | None = None
         if self.mean_file:
@@ -125,6 +127,14 @@ class Transform:
             np.multiply(image, self.scale, out=out, dtype=np.float32)
         else:
             np.copyto(out, image)
+
+
+def crop_of(param: Any) -> tuple[int, int]:
+    """(height, width) of the crop, 0 for none; forks give the two apart, under two names."""
+    return (
+        param.crop_h or param.crop_height or param.crop_size,
+        param.crop_w or param.crop_width or param.crop_size,
+    )
 
 
 def windows(images, which, tops, lefts, flips, out) -> np.ndarray:

@@ -5,9 +5,10 @@ transformed as transform_param says; and labels (N,), if there is a second top. 
 With batch_size 1 and neither crop nor resizing, each image may have its own size.
 """
 
+from protonet.data.asked import only
 from protonet.data.images import ImageBatches
 from protonet.data.paths import find
-from protonet.data.transform import Transform
+from protonet.data.transform import Transform, crop_of
 from protonet.errors import NetError
 from protonet.layers.base import TRAIN, register
 from protonet.layers.fed import Fed
@@ -24,10 +25,11 @@ class ImageData(Fed):
     @staticmethod
     def open_batches(param, phase, folder, draws):
         spec, transform = param.image_data_param, Transform(param.transform_param, phase, folder)
+        only(spec, "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width", "is_color", "root_folder")
         return ImageBatches(spec, find(spec.source, folder), transform, len(param.top), draws, varied(param))
 
 
 def varied(param):
     """Whether each batch may have its own shape."""
-    spec, crop = param.image_data_param, param.transform_param
-    return spec.batch_size == 1 and not (spec.new_height or crop.crop_size or (crop.crop_h and crop.crop_w))
+    spec = param.image_data_param
+    return spec.batch_size == 1 and not spec.new_height and not any(crop_of(param.transform_param))

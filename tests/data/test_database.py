@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from protonet.data.convert import write
-from protonet.data.database import endless, open_database
+from protonet.data.database import endless, open_database, shuffled
+from protonet.data.draws import Draws
 from protonet.errors import DataError
 from tests.conftest import GOLDEN, needs
 
@@ -22,6 +23,27 @@ def test_the_records_begin_again_at_the_end(tmp_path):
     database = open_database(tmp_path / "db")
     assert [int(bytes(key)) for key, _ in islice(endless(database, 2), 8)] == [2, 0, 1, 2, 0, 1, 2, 0]
     database.close()
+
+
+def test_every_round_may_have_an_order_of_its_own(tmp_path):
+    write(tmp_path / "db", np.zeros((5, 1, 2, 2), np.uint8), range(5))
+    database = open_database(tmp_path / "db")
+
+    def numbers(skip, count):
+        return [int(bytes(key)) for key, _ in islice(shuffled(database, Draws(1, 2), skip), count)]
+
+    found = numbers(0, 30)
+    rounds = [tuple(found[i : i + 5]) for i in range(0, 30, 5)]
+    assert all(sorted(each) == list(range(5)) for each in rounds)
+    assert len(set(rounds)) > 3
+    assert numbers(7, 10) == found[7:17]
+    database.close()
+
+
+@needs(GOLDEN)
+def test_a_leveldb_cannot_be_shuffled(golden):
+    with pytest.raises(DataError, match="conv_leveldb: a LevelDB can only be read in order"):
+        next(shuffled(open_database(golden / "data/conv_leveldb"), Draws(1, 2)))
 
 
 @pytest.mark.parametrize(

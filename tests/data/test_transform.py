@@ -114,7 +114,11 @@ def test_images_that_do_not_suit_the_batch_are_refused(phase, as_list, rng):
     [
         ({"force_color": True, "force_gray": True}, "contradict"),
         ({"mean_file": "x", "mean_value": [1]}, "cannot both be given"),
-        ({"resize_param": caffe_pb2.ResizeParameter()}, "transform_param.resize_param is not done here"),
+        (
+            {"resize_param": caffe_pb2.ResizeParameter()},
+            "TransformationParameter.resize_param is a fork's, and not done here",
+        ),
+        ({"img_rand_resize_upper": 480}, "img_rand_resize_upper is a fork's"),
     ],
 )
 def test_what_contradicts_itself_is_refused(fields, why):

@@ -93,6 +93,16 @@ def test_making_the_steps_again_does_not_begin_the_data_again(database):
     assert label.tolist() == [4, 5, 6, 7]
 
 
+def test_a_fork_may_ask_for_another_order_in_every_epoch(database):
+    it = made(database, "batch_size: 5 shuffle: true")
+    data, label = it.forward()
+    assert_array_equal(data[:, 0, 0, 0], 10 * label)
+    first = [*label.astype(int).tolist(), *labels(it, 1)]
+    second = labels(it, 2)
+    assert sorted(first) == sorted(second) == list(range(N))
+    assert first != second != list(range(N))
+
+
 def test_rand_skip_begins_anywhere_below(database):
     begun = set()
     for seed in range(40):
@@ -160,6 +170,8 @@ def test_raw_images_have_one_size_also_one_by_one(database):
         ("", "", "Data needs data_param.batch_size"),
         ("batch_size: 2", "crop_size: 7", "db: record '00000000': crop_size 7 x 7 is larger than the image, 6 x 6"),
         ("batch_size: 2", "mean_value: 1 mean_value: 2", "2 values in mean_value for images of 3 channels"),
+        ("batch_size: 2 cache: true slice_point: 3", "", r"DataParameter.slice_point is a fork's, and not done here"),
+        ("batch_size: 2", "scale_factors: 2", r"TransformationParameter.scale_factors is a fork's"),
         ("batch_size: 2", 'mean_file: "none.binaryproto"', r"none.binaryproto: mean file cannot be read"),
     ],
 )
