@@ -48,7 +48,7 @@ def report(name, args):
     except ProtonetError as error:
         return [str(error)], []
     notes = list(document.warnings)
-    if args.parse_only:
+    if args.parse_only or kind == "LabelMap":
         return [], notes
     errors = solver_errors(name) if kind == "SolverParameter" else net_errors(document, args, notes)
     return errors, notes
