@@ -38,7 +38,7 @@ class Preprocess:
         self.size = given.resize or self.shape[1:]
         param = caffe_pb2.TransformationParameter()
         param.CopyFrom(given.transform)
-        for field in "crop_size", "crop_h", "crop_w":
+        for field in "crop_size", "crop_h", "crop_w", "crop_height", "crop_width":
             param.ClearField(field)
         self.transform = Transform(param, TEST, folder)
         self.folder = folder

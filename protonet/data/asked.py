@@ -6,7 +6,7 @@ when the data are opened: a net is deployed, shown and converted whatever its da
 
 from typing import Any
 
-from protonet.errors import ShapeError
+from protonet.errors import DataError
 
 HOW = {
     "threads", "parser_threads", "cache", "precache", "disk_reader_threads", "verbose", "huge_video_dataset",
@@ -20,7 +20,7 @@ def only(message: Any, *known: str) -> None:
         plain = field.message_type is None and isinstance(value, int | float | str | bytes)
         if field.name in known or field.name in HOW or (plain and value == field.default_value):
             continue
-        raise ShapeError(
+        raise DataError(
             f"{message.DESCRIPTOR.name}.{field.name} is a fork's, and not done here: "
             "take it out, or bring the data into that form before"
         )

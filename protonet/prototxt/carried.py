@@ -18,6 +18,10 @@ from protonet.proto import caffe_pb2
 
 MARK = "# protonet: "
 LINE = re.compile(r"^# protonet: (\S+) \{ transform \{ (.*?) ?\}(?: resize \{ (\d+) (\d+) \})? \}\s*$")
+KEPT = {
+    "scale", "crop_size", "crop_h", "crop_w", "crop_height", "crop_width",
+    "mean_file", "mean_value", "force_color", "force_gray",
+}  # fmt: skip
 
 
 @dataclass
@@ -32,8 +36,9 @@ class Carried:
         """What a data layer does to its images; None if nothing."""
         transform = caffe_pb2.TransformationParameter()
         transform.CopyFrom(layer.transform_param)
-        for chance in "mirror", "noise_param", "distort_param", "expand_param", "emit_constraint":
-            transform.ClearField(chance)  # only in training
+        for each, _ in transform.ListFields():
+            if each.name not in KEPT:  # chance, as mirror, is for training; what forks do besides is not done here
+                transform.ClearField(each.name)
         image = layer.image_data_param
         resize = (image.new_height, image.new_width) if image.new_height and image.new_width else None
         return cls(transform, resize) if transform.ListFields() or resize else None

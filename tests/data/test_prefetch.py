@@ -161,10 +161,10 @@ def test_a_forked_child_goes_on_by_itself():
 
 def test_the_interpreter_ends_at_once_and_quietly_while_batches_are_made():
     code = (
-        "import numpy as np, time\nfrom protonet.data.prefetch import Prefetch\n"
+        "import numpy as np, sys, time\nfrom protonet.data.prefetch import Prefetch\n"
         "class Slow:\n    shapes = [(300, 300)]\n"
         "    def fill(self, i, out):\n        time.sleep(0.01); out[0][...] = i; return out\n"
-        "    def close(self): print('closed')\n"
+        "    def close(self): sys.stdout.write('closed\\n')\n"
         "its = [Prefetch(Slow) for _ in range(4)]\n"
         "print(int(its[0].take(lambda a: a[0][0, 0])))"
     )

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from protonet.data.transform import Transform
-from protonet.errors import DataError, ShapeError
+from protonet.errors import DataError, ProtonetError, ShapeError
 from protonet.io import save_mean
 from protonet.proto import caffe_pb2
 from tests.naive.data import transform as naive
@@ -122,7 +122,7 @@ def test_images_that_do_not_suit_the_batch_are_refused(phase, as_list, rng):
     ],
 )
 def test_what_contradicts_itself_is_refused(fields, why):
-    with pytest.raises(ShapeError, match=why):
+    with pytest.raises(ProtonetError, match=why):
         made(**fields)
 
 
