@@ -223,7 +223,7 @@ def fit(net, weights, shapes, batch, places, journal, folder):
     """
 
     def attempt(batch, journal):
-        fed = inputs.feed(net, weights, shapes, batch, journal, folder)
+        fed = inputs.feed(net, weights, shapes, batch, journal, folder, places)
         return fed, build(fed.net, maker(folder), places)
 
     notes = passes.Journal()

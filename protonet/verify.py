@@ -40,7 +40,7 @@ class Difference:
         absolute, relative = differ(a, b)
         if not relative <= self.relative:  # so written that NaN is the worst
             self.absolute, self.relative, self.on = absolute, relative, on
-        self.varies |= bool(a.size) and bool(np.isfinite(a).all()) and a.min() != a.max()
+        self.varies |= bool(a.size and np.isfinite(a).all() and a.min() != a.max())
         here = a.tobytes()[: 1 << 20]
         self.answers |= self.last is not None and here != self.last
         self.last = here

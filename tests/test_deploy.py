@@ -264,6 +264,21 @@ def test_what_was_done_to_images_goes_with_the_net(images, tmp_path):
     assert again.save(images / "again" / "net")[2].read_bytes() == paths[2].read_bytes()
 
 
+def test_the_size_of_the_images_in_a_database_is_carried_along(tmp_path, weights):
+    if "Data" not in protonet.layer_type_list():
+        pytest.skip("no layer type Data yet")
+    from protonet.data import convert
+
+    rng = np.random.default_rng(1)
+    convert.write(tmp_path / "lmdb", rng.integers(0, 255, (9, 3, 8, 7), np.uint8), np.arange(9))
+    source = """layer { name: "db" type: "Data" top: "data" top: "label" transform_param { crop_h: 6 crop_w: 5 }
+      data_param { source: "lmdb" batch_size: 9 backend: LMDB } }"""
+    (tmp_path / "train_val.prototxt").write_text(source + BODY + TAIL)
+    deployed = protonet.deploy(tmp_path / "train_val.prototxt", weights)
+    assert deployed.carried["data"].resize == (8, 7)
+    assert deployed.proof.on[0] == "a batch of the data"
+
+
 def test_a_mean_that_is_gone_is_a_warning(images, caplog):
     (images / "list.txt").unlink()
     (images / "mean.binaryproto").unlink()

@@ -17,6 +17,7 @@ from typing import Any
 from protonet.errors import DeployError, NetError
 from protonet.layers import REGISTRY
 from protonet.passes.base import Journal
+from protonet.passes.inputs import source
 from protonet.proto import caffe_pb2
 
 STEP = "Heads"
@@ -99,7 +100,7 @@ def with_data(net, train):
             if bottom in made:
                 continue
             maker = next((each for each in (train.layer if train else ()) if bottom in each.top), None)
-            if maker is None or maker.bottom:
+            if maker is None or not source(maker):
                 hint = f": layer '{maker.name}' makes it in the TRAIN phase only" if maker is not None else ""
                 raise NetError(f"bottom '{bottom}' is made by no layer before it{hint}").at(f"layer '{layer.name}'")
             sources.append(maker)
@@ -198,8 +199,7 @@ def made_of_images(net):
     images: set[str] = set()
     made: set[str] = set()
     for layer in net.layer:
-        source = not layer.bottom and layer.type != "Parameter"
-        if source:
+        if source(layer):
             images.update(layer.top if layer.type == "Input" else layer.top[:1])
             continue
         good = not layer.bottom or bool(images & set(layer.bottom))

@@ -33,39 +33,61 @@ class Fed:
     carried: dict[str, Carried] = field(default_factory=dict)
 
 
-def feed(net, weights, shapes=None, batch=None, journal=None, folder=""):
+def feed(net, weights, shapes=None, batch=None, journal=None, folder="", places=None):
     """shapes: {blob: shape} that win.  batch: how many images; None: 1 where data come in, what it says for
-    an Input layer; AS_DATA: what the layers say.  folder: where the net's file lies."""
+    an Input layer; AS_DATA: what the layers say.  folder: where the net's file lies; places[i]: where layer
+    i stands in it."""
     journal, shapes = Journal() if journal is None else journal, dict(shapes or {})
     fed = Fed(caffe_pb2.NetParameter())
     if net.name:
         fed.net.name = net.name
-    read = {bottom for layer in net.layer for bottom in layer.bottom}
-    final = {top for layer in net.layer for top in layer.top} - read
-    others = any(source(layer) and layer.type != "DummyData" for layer in net.layer)
-    for layer in net.layer:
-        if not source(layer) or (others and constant(layer)):
-            fed.net.layer.add().CopyFrom(layer)
-            continue
-        tops = [top for top in layer.top if top in read or (top in final and layer.type == "Input")]
-        if layer.type != "Input":
-            carried = Carried.of(layer)
-            if carried and tops and tops[0] == layer.top[0]:
-                fed.carried[tops[0]] = carried
-        given = dict(zip(tops, sizes(layer, tops, net, weights, shapes, batch, folder), strict=True))
-        fed.shapes.update(given)
-        new = input_layer(layer, given, {each.name for each in net.layer})
-        if layer.type != "Input":
-            what = ", ".join(f"{top} {shape}" for top, shape in given.items())
-            journal.did(STEP, f"{layer.type} {layer.name}", f"becomes Input {what}")
+    brought = any(source(layer) and layer.type != "DummyData" for layer in net.layer)
+    for i, layer in enumerate(net.layer):
+        new = layer
+        if source(layer) and not (brought and constant(layer)):
+            tops = used(layer, net)
+            try:
+                found = sizes(layer, tops, net, weights, shapes, batch, folder)
+            except ProtonetError as error:
+                raise error.at(places[i] if places else f"layer '{layer.name}'") from None
+            given = dict(zip(tops, found, strict=True))
+            fed.shapes.update(given)
+            new = input_layer(layer, given, {each.name for each in net.layer})
+            if layer.type != "Input":
+                what = ", ".join(f"{top} {shape}" for top, shape in given.items())
+                journal.did(STEP, f"{layer.type} {layer.name}", f"becomes Input {what}")
+                if tops and tops[0] == layer.top[0] and (carried := carry(layer, folder)):
+                    fed.carried[tops[0]] = carried
         fed.net.layer.add().CopyFrom(new)
     unused(shapes, fed.shapes)
     return fed
 
 
+def used(layer, net):
+    """The tops that the net reads; an Input may also be there for its own sake."""
+    read = {bottom for each in net.layer for bottom in each.bottom}
+    return [top for top in layer.top if top in read or layer.type == "Input"]
+
+
+def carry(layer, folder):
+    """What the layer does to images, and the size they have in its database, from which it crops."""
+    carried = Carried.of(layer)
+    if carried is None or carried.resize or layer.type != "Data":
+        return carried
+    whole = caffe_pb2.LayerParameter()
+    whole.CopyFrom(layer)
+    whole.ClearField("transform_param")
+    said, _ = inferred(whole, folder)
+    shape = said.get(layer.top[0], ())
+    transform = carried.transform
+    if len(shape) == 4 and (transform.crop_size or transform.crop_h or transform.crop_w):
+        carried.resize = shape[2:]
+    return carried
+
+
 def source(layer):
     """Whether a layer brings data into the net."""
-    return not layer.bottom and layer.type != "Parameter"
+    return not layer.bottom and layer.type not in ("Parameter", "ContinuationIndicator")
 
 
 def constant(layer):
@@ -86,9 +108,7 @@ def sizes(layer, tops, net, weights, shapes, batch, folder):
             continue
         shape = said.get(top) or guessed(layer, top, net, weights)
         if not shape:
-            raise DataError(f"the shape of '{top}' is not known: {why}; give it, as in --input {top}=1,3,224,224").at(
-                f"layer '{layer.name}'"
-            )
+            raise DataError(f"the shape of '{top}' is not known: {why}; give it, as in --input {top}=1,3,224,224")
         if batch:
             shape = (batch, *shape[1:])
         elif batch is None and layer.type != "Input":
@@ -107,7 +127,7 @@ def inferred(layer, folder):
         return dict(zip(layer.top, map(tuple, made.infer()), strict=False)), ""
     except ProtonetError as error:
         if isinstance(error, NetError):
-            raise error.at(f"layer '{layer.name}'") from None
+            raise
         return {}, str(error)
 
 
