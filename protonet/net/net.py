@@ -216,8 +216,9 @@ class Net:
     def placed(self, error):
         """The error with the place of the layer it names first."""
         for place in self.places:
-            if error.where == f"layer '{place.layer.name}'":
-                error.where = ""
+            mine = f"layer '{place.layer.name}'"
+            if error.where == mine or error.where.startswith(mine + ": "):
+                error.where = error.where[len(mine) + 2 :]
                 return error.at(place.where)
         return error
 
