@@ -51,9 +51,7 @@ class MemoryData(Layer):
 
     def fill(self, data, labels):
         if self.data is None or self.labels is None:
-            raise DataError(
-                f"MemoryData layer '{self.name}' has no data: call net.set_input_arrays(data, labels) first"
-            )
+            raise DataError("has no data: call net.set_input_arrays(data, labels) first")
         rows = slice(self.at, self.at + len(data))
         data[...], labels[...] = self.data[rows], self.labels[rows]
         self.at = (self.at + len(data)) % len(self.data)
