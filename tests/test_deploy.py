@@ -119,6 +119,14 @@ def test_an_outputs_list_cuts_the_net(files):
     assert types(protonet.deploy(*files, outputs=["c"])) == ["Input", "Convolution", "ReLU"]
 
 
+def test_an_output_inside_the_net_keeps_its_numbers(weights):
+    text = data(1, 3, 6, 5) + conv("c", "data", rest="kernel_size: 3 bias_term: false") + bn("b", "c", "b")
+    deployed = protonet.deploy(parse.loads(text + scale("s", "b", "s")), weights, outputs=["c", "s"])
+    assert types(deployed) == ["Input", "Convolution", "Scale"]
+    assert deployed.proof.proven == ["c", "s"]
+    assert "'c' is an output of the net" in deployed.left[0].text
+
+
 def test_a_pass_may_be_left_out(files):
     assert "BatchNorm" in types(protonet.deploy(*files, skip=["ToAffine"]))
     with pytest.raises(DeployError, match="there is no pass 'Folding': there are DropIdentity, ToAffine, Fold"):
