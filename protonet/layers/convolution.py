@@ -81,7 +81,7 @@ class Convolution(Layer):
         for i, (x, y) in enumerate(pairs(blobs)):
             if emit.wants(w):
                 emit.save(f"x{i}", x)
-            convolve.forward(emit, self.map(x.shape, y.shape), w, bias[0] if bias else None, x, y)
+            self.product(emit, self.map(x.shape, y.shape), w, bias[0] if bias else None, x, y)
             if self.spec.relu:
                 slope = self.spec.negative_slope
                 emit(activation.leaky, y, y, slope, tasks=pointwise.tasks(y.shape))
@@ -92,11 +92,15 @@ class Convolution(Layer):
         for i, (y, x) in enumerate(pairs(blobs)):
             m, dy = self.map(x.shape, y.shape), self.before_relu(emit, i, y)
             if emit.wants(w):
-                convolve.weight_gradient(emit, m, emit.saved(f"x{i}"), dy, w.diff)
+                self.weight_gradient(emit, m, emit.saved(f"x{i}"), dy, w.diff)
             for b in filter(emit.wants, bias):
                 convolve.bias_gradient(emit, dy, b.diff, m.N, b.count)
             if emit.wants(x):
-                convolve.data_gradient(emit, m, w, dy, x.diff)
+                self.data_gradient(emit, m, w, dy, x.diff)
+
+    product = staticmethod(convolve.forward)
+    weight_gradient = staticmethod(convolve.weight_gradient)
+    data_gradient = staticmethod(convolve.data_gradient)
 
     def before_relu(self, emit, i, y):
         """The gradient at what Intel's `relu: true` works on."""

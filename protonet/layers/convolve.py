@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from math import prod
 
 from protonet.errors import ShapeError
-from protonet.kernels import affine, conv_plain, gemm, pack
+from protonet.kernels import affine, conv_plain, gemm, pack, phases
 
 AXES = 3
+FULL = 1.3  # times as many multiplications as necessary, at most, where phases are worth it
 WORTH = 64  # channels from which the data gradient is quicker as a convolution with the window turned round
 
 
@@ -62,6 +63,19 @@ class Map:
         return blob.seen(self.G, self.K, self.C, self.T)
 
     @property
+    def phases(self):
+        """The convolution y -> phases of x (kernels/phases.py), or None where its taps would be mostly zeros."""
+        axes = list(zip(self.kernel, self.stride, self.before, self.sizes, strict=True))
+        taps = tuple(-(-k // s) for k, s, _, _ in axes)
+        full = prod(t * s for t, s in zip(taps, self.stride, strict=True))
+        if set(self.stride) == {1} or set(self.dilation) != {1} or full > FULL * self.T:
+            return None
+        out = tuple((n + b - 1) // s - b // s + 1 for _, s, b, n in axes)
+        before = tuple(t - 1 - b // s for t, (_, s, b, _) in zip(taps, axes, strict=True))
+        C, one = self.C * prod(self.stride), (1,) * AXES
+        return Map(self.N, self.G, self.K, C, self.out, taps, one, before, one, out)
+
+    @property
     def turned(self):
         """The convolution y -> x that the data gradient is where strides are 1."""
         axes = zip(self.kernel, self.dilation, self.before, strict=True)
@@ -97,7 +111,9 @@ def forward(emit, m, w, bias, x, y):
 
 def data_gradient(emit, m, w, dy, dx, bias=None):
     """dx <- the gradient at x, + bias per channel (or None)."""
-    if set(m.stride) == {1} and m.C >= WORTH and m.S <= 1.2 * m.P:
+    if m.phases:
+        by_phases(emit, m, m.phases, w, dy, dx, bias)
+    elif set(m.stride) == {1} and m.C >= WORTH and m.S <= 1.2 * m.P:
         turned = m.turned
         a = emit.scratch(m.G * pack.size(m.C, m.K * m.T))
         given = w if bias is None else bias
@@ -111,6 +127,24 @@ def data_gradient(emit, m, w, dy, dx, bias=None):
         emit(pack.pack_windows, m.w(w), a, most, tasks=blocks)
         given = w if bias is None else bias
         emit(conv_plain.data, m.y(dy), a, given, m.x(dx), bias is not None, *m.words, tasks=m.N * blocks)
+
+
+def by_phases(emit, m, part, w, dy, dx, bias):
+    """The same where strides are more than 1."""
+    v, z = emit.scratch(m.G, part.K, part.C, part.T), emit.scratch(m.N * m.G, part.K, part.P)
+    emit(phases.weights, m.w(w), v, *m.kernel, *m.stride, tasks=m.G * part.K)
+    forward(emit, part, v, None, dy, z)
+    given = w if bias is None else bias
+    places = *m.sizes, *m.stride, *m.before, *part.out[1:]
+    emit(
+        phases.interleave,
+        z.seen(m.N, m.G * part.K, part.P),
+        given,
+        dx.seen(m.N, m.G * m.C, m.S),
+        bias is not None,
+        *places,
+        tasks=m.N * m.G * m.C,
+    )
 
 
 def weight_gradient(emit, m, x, dy, dw):

@@ -98,4 +98,14 @@ EXAMPLES = {
     "Swish": Example("swish_param { beta: 1.5 }"),
     "TanH": Example(),
     "Threshold": Example("threshold_param { threshold: 0.4 }", gradient=False),
+    "ConvolutionDepthwise": Example(
+        f"convolution_param {{ num_output: 6 kernel_size: 3 pad: 1 {XAVIER} }}",
+        shapes=((2, 3, 5, 4),),
+        large=((9, 3, 37, 41),),
+    ),
+    "DepthwiseConvolution": Example(
+        f"convolution_param {{ num_output: 3 kernel_size: 2 {XAVIER} }}",
+        shapes=((2, 3, 5, 4),),
+        large=((9, 3, 37, 41),),
+    ),
 }
