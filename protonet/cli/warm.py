@@ -10,14 +10,18 @@ def arguments(add):
 def run(args):
     from protonet.kernels import objects
     from protonet.kernels.catalog import kernels
+    from protonet.kernels.prepare import prepare
+    from protonet.runtime.system import cores
 
     every = kernels()
     if args.list:
-        for each in every:
-            print(each.name)
+        for kernel, shared in every:
+            print(kernel.symbol(shared))
         print(f"{len(every)} kernels, kept in {objects.folder()}")
         return 0
     start = time.perf_counter()
-    made = objects.prepare(every)
+    made = prepare(every, cores())
+    for kernel, shared in every:
+        kernel.address(shared)
     print(f"{made} of {len(every)} kernels compiled in {time.perf_counter() - start:.1f} s, kept in {objects.folder()}")
     return 0

@@ -17,14 +17,17 @@ FEW, MOST = 3, 16  # kernels that are quicker compiled here than in a process th
 
 
 def prepare(wanted, cores=None):
-    """Have the code of each (kernel, shared) in the cache.  What a worker cannot do is left to this process, later."""
+    """Have the code of each (kernel, shared) in the cache; how many were missing.
+
+    What few there are, and what a worker cannot do, is left to this process, when it is asked for.
+    """
     missing = {
         k.symbol(shared): (k, shared)
         for k, shared in wanted
         if k.symbol(shared) not in objects.LOADED and not objects.file(k.symbol(shared), k.module).exists()
     }
     if not missing:
-        return
+        return 0
     log.info("compiling %d kernels (first use on this machine)...", len(missing))
     jobs = [each for each in missing.values() if each[0].module != "__main__"]
     workers = min(cores or os.cpu_count() or 1, len(jobs) // 2, MOST)
@@ -33,6 +36,7 @@ def prepare(wanted, cores=None):
 
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(employ, [jobs] * workers))
+    return len(missing)
 
 
 def employ(jobs):
@@ -65,8 +69,9 @@ def work(lines, out):
     for line in lines:
         module, name, *names = line.split()
         try:
-            importlib.import_module(module)
-            kernel, shared = KERNELS[name], tuple(zip(names[::2], names[1::2], strict=True))
+            home = importlib.import_module(module)
+            kernel = KERNELS[name] if name in KERNELS else home.named(name)  # one of a family, made when asked for
+            shared = tuple(zip(names[::2], names[1::2], strict=True))
             objects.keep(kernel.symbol(shared), module, kernel.compile(shared))
             answer = "ok"
         except Exception as error:
