@@ -8,13 +8,15 @@ The records of a database look alike: what stands before the pixels of the first
 too, and labels are few.  So a batch of small raw records is cut by two slices each, with no parsing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from protonet.data.several import each
 from protonet.errors import DataError
 from protonet.io import images, wire
 
@@ -91,16 +93,19 @@ class Reader:
         """(images, labels) of (key, value) pairs: one array (N, C, H, W), or a list of (C, H, W) where they differ."""
         if self.head and (batch := self.alike([value for _, value in records])):
             return batch
-        found, labels = [], []
+        data = []
         for key, value in records:
-            try:
-                datum = parse(value)
-                found.append(datum.image(self.color))
-            except DataError as error:
-                raise error.at(f"record '{bytes(key).decode(errors='replace')}'") from None
-            labels.append(datum.label)
-        self.learn(datum)
-        return found, labels
+            with named(key):
+                data.append((key, parse(value)))
+        *_, (_, last) = data
+        found = each(self.image, data) if last.encoded else list(map(self.image, data))
+        self.learn(last)
+        return found, [datum.label for _, datum in data]
+
+    def image(self, keyed: tuple[Any, Datum]) -> np.ndarray:
+        key, datum = keyed
+        with named(key):
+            return datum.image(self.color)
 
     def learn(self, datum: Datum) -> None:
         """If records are raw and small, what they begin with."""
@@ -137,6 +142,15 @@ class Reader:
             self.labels.clear()
         self.labels[tail] = datum.label
         return True
+
+
+@contextmanager
+def named(key: Any) -> Iterator[None]:
+    """What goes wrong within is of this record."""
+    try:
+        yield
+    except DataError as error:
+        raise error.at(f"record '{bytes(key).decode(errors='replace')}'") from None
 
 
 def raw(image: np.ndarray, label: int, encoded_field: bool = True) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 
 from protonet.data.batches import fitting
 from protonet.data.draws import Draws
+from protonet.data.several import each
 from protonet.data.transform import Transform
 from protonet.errors import DataError, ProtonetError
 from protonet.io.images import read_image
@@ -78,7 +79,7 @@ class ImageBatches:
     def fill(self, index: int, out: list[np.ndarray]) -> list[np.ndarray]:
         start = self.skip + index * self.size
         names, labels = zip(*(self.entry(start + i) for i in range(self.size)), strict=True)
-        images = [self.read(name) for name in names]
+        images = each(self.read, names)
         try:
             if self.varied:
                 out = fitting(out, [(self.size, *self.transform.shape(images[0].shape)), (self.size,)])  # type: ignore[arg-type]
