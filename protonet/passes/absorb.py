@@ -94,6 +94,11 @@ def window(node):
     return spatial.window(node.spec, node.inputs[0].shape[2:])
 
 
+def padded(node):
+    """Whether it pads, for maps of this size or of another: TensorFlow's SAME depends on that."""
+    return node.spec.pad_type or any(window(node).before + window(node).after)
+
+
 def convolution_behind(node, affine, layer):
     channels(node, CONVOLUTION)
     weight, bias = linear(node)
@@ -128,7 +133,7 @@ def convolution_ahead(node, affine, layer):
     """Its weights are (K, C / G, ...); the inputs of output k are those of its group."""
     channels(node, CONVOLUTION + THEN)
     require(
-        not (affine.shifts and any(window(node).before + window(node).after)),
+        not (affine.shifts and padded(node)),
         f"{node} pads with zeros, which the shift would have to move too",
     )
     weight, bias = linear(node)

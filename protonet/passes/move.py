@@ -178,11 +178,22 @@ def reshaped(node, affine, shape, into):
     return [Affine(each(affine.a), each(affine.b))]
 
 
+def for_any_batch(node):
+    """Decline a Reshape that keeps this batch by chance: it names its size."""
+    if node.type != "Reshape":
+        return
+    dims, axis = node.spec.shape.dim, node.spec.axis
+    first = axis if axis >= 0 else axis + len(node.inputs[0].shape) + 1
+    require(first or not dims or dims[0] in (0, -1), f"{node} fixes the batch")
+
+
 def reshape_up(node, at, affine):
+    for_any_batch(node)
     return reshaped(node, affine, node.outputs[0].shape, node.inputs[0].shape)
 
 
 def reshape_down(node, at, affine):
+    for_any_batch(node)
     return reshaped(node, affine, node.inputs[0].shape, node.outputs[0].shape)
 
 

@@ -90,6 +90,7 @@ def test_the_layer_of_the_graph_before_is_not_changed(rng):
             "pads with zeros, which the shift would have to move too",
         ),
         (PREACT + conv("y", "c", rest="kernel_size: 3 pad_h: 1 pad_w: 0"), "Convolution y pads with zeros"),
+        (PREACT + conv("y", "c", rest="kernel_size: 1 pad_type: 1"), "Convolution y pads with zeros"),
         (PREACT + deconv("y", "c", 4, "kernel_size: 3 stride: 2"), "Deconvolution y would spread the shift unevenly"),
         (PREACT + ip("y", "c", rest="axis: 2"), "InnerProduct y sums along axis 2 and later only"),
         (

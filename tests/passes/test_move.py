@@ -142,6 +142,28 @@ def test_is_declined(text, why, rng):
     assert_same(before, after)
 
 
+RESHAPES = {
+    "one that keeps the batch": ("dim: 0 dim: 4 dim: -1 dim: 1", True),
+    "one that infers it": ("dim: -1 dim: 4 dim: 42 dim: 1", True),
+    "one that names it": ("dim: 2 dim: 4 dim: -1 dim: 1", False),
+    "one that joins channels": ("dim: 0 dim: 2 dim: -1 dim: 1", True),
+    "one that cuts channels": ("dim: 0 dim: 8 dim: -1 dim: 1", False),
+}
+
+
+@has("Reshape")
+@pytest.mark.parametrize(("dims", "moves"), RESHAPES.values(), ids=RESHAPES)
+def test_moves_across_a_reshape(dims, moves, rng):
+    text = C + layer("re", "Reshape", "c", "re", f"reshape_param {{ shape {{ {dims} }} }}") + norm("re")
+    before, after, journal = folded(data(*SHAPE) + text, rng)
+    assert ("Scale" not in types(after)) == moves, reasons(journal)
+    assert_same(before, after)
+    text = PRE + layer("re", "Reshape", "x", "re", "reshape_param { shape { dim: 0 dim: 3 dim: -1 } }") + ip("y", "re")
+    before, after, _ = folded(data(*SHAPE) + text, rng)
+    assert types(after) == ["Reshape", "InnerProduct"]
+    assert_same(before, after)
+
+
 @has("PReLU")
 def test_moves_across_learned_slopes(rng):
     text = conv("c", "data") + layer("r", "PReLU", "c", "r") + scale("s", "r", "r", "")
