@@ -27,7 +27,7 @@ def cut(values, shapes):
 
 
 def labelled(classes):
-    """Scores, and labels that are whole numbers below `classes`."""
+    """Numbers, and in the last bottom whole ones below `classes`."""
 
     def inputs(rng, shapes):
         return [*normal(rng, shapes[:-1]), rng.integers(0, classes, shapes[-1]).astype(np.float32)]
@@ -57,8 +57,10 @@ XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "gaussian" }'
 EXAMPLES = {
     "Accuracy": Example(**scores, inputs=labelled(3), gradient=False),
     "AbsVal": Example(inputs=apart),
+    "ArgMax": Example("argmax_param { axis: 1 top_k: 2 }", gradient=False),
     "BNLL": Example(),
     "BatchNorm": Example(),
+    "BatchReindex": Example(shapes=((4, 3, 2), (5,)), large=((4, 3, 900), (5,)), inputs=labelled(4)),
     "Bias": Example(),
     "Clip": Example("clip_param { min: -0.8 max: 0.9 }", inputs=apart),
     "Concat": Example(shapes=((4, 3, 2), (4, 5, 2)), large=((4, 3, 2000), (4, 5, 2000))),
@@ -69,6 +71,12 @@ EXAMPLES = {
         shapes=((2, 3, 5, 4),),
         large=((2, 9, 37, 41),),
     ),
+    "Crop": Example(
+        "crop_param { offset: 1 }",
+        shapes=((2, 3, 5, 4), (2, 3, 2, 3)),
+        large=(LARGE, (3, 5, 50, 60)),
+        options=dict(wants=[True, False]),
+    ),
     "Deconvolution": Example(
         f"convolution_param {{ num_output: 4 kernel_size: 3 stride: 2 {XAVIER} }}",
         shapes=((2, 3, 3, 4),),
@@ -78,25 +86,35 @@ EXAMPLES = {
         'dummy_data_param { shape { dim: 3 dim: 5 } data_filler { type: "gaussian" } }', shapes=(), gradient=False
     ),
     "Eltwise": Example("eltwise_param { operation: PROD }", shapes=three),
+    "Embed": Example(f"embed_param {{ num_output: 5 input_dim: 4 {XAVIER} }}", shapes=((3, 2),), inputs=labelled(4)),
     "Exp": Example("exp_param { base: 2 scale: 0.5 shift: 0.3 }"),
     "Flatten": Example(),
     "Input": Example("input_param { shape { dim: 3 dim: 5 } }", shapes=(), gradient=False),
+    "Im2col": Example("convolution_param { kernel_size: 2 }"),
     "InnerProduct": Example(f"inner_product_param {{ num_output: 5 {XAVIER} }}", large=((37, 3, 10, 9),)),
+    "LRN": Example("lrn_param { local_size: 3 }"),
     "Log": Example("log_param { scale: 2 shift: 0.5 }", inputs=positive),
+    "MVN": Example(),
     "PReLU": Example(inputs=apart),
+    "Parameter": Example("parameter_param { shape { dim: 3 dim: 5 } }", shapes=()),
+    "Permute": Example("permute_param { order: 0 order: 2 order: 1 }"),
     "Pooling": Example(
         "pooling_param { kernel_size: 2 stride: 2 }", shapes=((2, 3, 5, 4),), large=(LARGE,), inputs=apart
     ),
     "Power": Example("power_param { power: 1.7 scale: 2 shift: 0.5 }", inputs=positive),
     "ReLU": Example("relu_param { negative_slope: 0.1 }", inputs=apart),
+    "Reduction": Example("reduction_param { operation: SUMSQ axis: 1 }"),
+    "Reshape": Example("reshape_param { shape { dim: 0 dim: -1 } }"),
     "Scale": Example('scale_param { filler { type: "gaussian" } bias_term: true }'),
     "Sigmoid": Example(),
     "Silence": Example(shapes=two),
+    "Slice": Example('top: "a" top: "b" slice_param { axis: 1 slice_point: 1 }'),
     "Softmax": Example(),
     "SoftmaxWithLoss": Example(**scores, inputs=labelled(3)),
     "Split": Example('top: "a" top: "b" top: "c"'),
     "Swish": Example("swish_param { beta: 1.5 }"),
     "TanH": Example(),
+    "Tile": Example("tile_param { tiles: 2 }"),
     "Threshold": Example("threshold_param { threshold: 0.4 }", gradient=False),
     "ConvolutionDepthwise": Example(
         f"convolution_param {{ num_output: 6 kernel_size: 3 pad: 1 {XAVIER} }}",

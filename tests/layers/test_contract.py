@@ -9,8 +9,8 @@ from protonet.runtime import execute
 from tests.layers.examples import EXAMPLES
 from tests.tools import check_gradient, layer
 
-# what works on files, or on Python: its own test says what it promises
-OUTSIDE = {"Data", "HDF5Data", "HDF5Output", "ImageData", "MemoryData", "Python", "WindowData"}
+# what works on files, on Python, or on values: its own test says what it promises
+OUTSIDE = {"Data", "Filter", "HDF5Data", "HDF5Output", "ImageData", "MemoryData", "Python", "WindowData"}
 TYPES = sorted(set(REGISTRY) & set(EXAMPLES))
 LEARN = [name for name in TYPES if EXAMPLES[name].gradient]
 IN_PLACE = [name for name in LEARN if REGISTRY[name].in_place]
@@ -22,7 +22,7 @@ def made(name, phase=TRAIN, large=False, **options):
     example = EXAMPLES[name]
     shapes = example.large if large else example.shapes
     rng = np.random.default_rng(11)
-    it = layer(f'name: "it" type: "{name}" {example.text}', *shapes, phase=phase, **example.options, **options)
+    it = layer(f'name: "it" type: "{name}" {example.text}', *shapes, phase=phase, **{**example.options, **options})
     return it, example.inputs(rng, shapes)
 
 
@@ -115,7 +115,7 @@ def test_what_nobody_wants_is_not_computed(name):
     it, _ = made(name)
     wants = [False] * len(it.bottoms)
     silent, _ = made(name, wants=wants)
-    if silent.trains:
+    if silent.trains and any(bottom.diff is not None for bottom in it.bottoms):
         assert len(silent.emit.steps) - silent.half < len(it.emit.steps) - it.half
     assert all(bottom.diff is None for bottom in silent.bottoms)
 

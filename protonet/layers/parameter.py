@@ -1,0 +1,27 @@
+"""Parameter: a learned blob as a top.  It begins as zeros, or as the weights that are loaded."""
+
+from protonet.errors import NetError
+from protonet.kernels import pointwise
+from protonet.layers.base import Layer, Param, register
+from protonet.layers.memory import pass_on
+
+
+@register("Parameter", spec="parameter_param")
+class Parameter(Layer):
+    bottoms = 0
+
+    def params(self):
+        if not self.spec.HasField("shape"):
+            raise NetError("parameter_param needs a shape")
+        return [Param("parameter", tuple(self.spec.shape.dim))]
+
+    def infer(self):
+        return [self.params()[0].shape]
+
+    def forward(self, emit, y):
+        pass_on(emit, emit.params[0], y)
+
+    def backward(self, emit, y):
+        (w,) = emit.params
+        if emit.wants(w):
+            emit(pointwise.accumulate, y.diff, w.diff, tasks=pointwise.tasks(y.shape))

@@ -1,0 +1,33 @@
+"""Permute: the axes in another order; those that `order` leaves out follow as they were.          (SSD)"""
+
+from protonet.errors import ShapeError
+from protonet.kernels import strided as kernels
+from protonet.layers.base import Layer, register
+from protonet.layers.strides import strides
+
+
+@register("Permute", spec="permute_param")
+class Permute(Layer):
+    def order(self, x):
+        given = list(self.spec.order)
+        if len(set(given)) != len(given) or max(given, default=0) >= len(x):
+            raise ShapeError(f"order names each axis of a blob of shape {x} at most once, found {given}")
+        return given + [axis for axis in range(len(x)) if axis not in given]
+
+    def infer(self, x):
+        return [tuple(x[axis] for axis in self.order(x))]
+
+    def turned(self, emit, x, y, order):
+        """y <- x with its axes in this order."""
+        steps = strides(x.shape)
+        sizes, joined = kernels.full([x.shape[axis] for axis in order], [steps[axis] for axis in order])
+        emit(kernels.gather, x, y, 0, *sizes, *joined, tasks=kernels.tasks(sizes))
+
+    def forward(self, emit, x, y):
+        self.turned(emit, x, y, self.order(x.shape))
+
+    def backward(self, emit, y, x):
+        if emit.wants(x):
+            order = self.order(x.shape)
+            back = sorted(range(len(order)), key=lambda axis: order[axis])
+            self.turned(emit, y.diff, x.diff, back)

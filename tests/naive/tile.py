@@ -1,0 +1,7 @@
+"""Tile in numpy."""
+
+import numpy as np
+
+
+def tile(x, tiles, axis=1):
+    return np.concatenate([x] * tiles, axis)
