@@ -22,9 +22,23 @@ from protonet.errors import NetError, ShapeError
 def fill(filler, shape, rng):
     """A float32 array of this shape.  filler: a FillerParameter, a number or an array; rng: a numpy Generator."""
     shape = tuple(shape)
+    check(filler, shape)
     if isinstance(filler, int | float | np.ndarray):
         return np.full(shape, filler, np.float32)
     return np.asarray(known(filler)(filler, shape, rng), np.float32)
+
+
+def check(filler, shape):
+    """Refuse, before anything is filled, a filler that does not exist, contradicts itself, or cannot fill this shape."""
+    if isinstance(filler, int | float | np.ndarray):
+        return
+    known(filler)
+    if filler.type == "uniform" and filler.min > filler.max:
+        raise NetError(f"filler uniform: min {filler.min:g} is above max {filler.max:g}")
+    if filler.type == "gaussian" and filler.std < 0:
+        raise NetError(f"filler gaussian: std is at least 0, found {filler.std:g}")
+    if filler.type == "bilinear" and (len(shape) != 4 or shape[2] != shape[3]):
+        raise ShapeError(f"filler bilinear: expected weights (K, C, k, k) of a Deconvolution, found {tuple(shape)}")
 
 
 def known(filler):
@@ -42,14 +56,10 @@ def constant(filler, shape, rng):
 
 
 def uniform(filler, shape, rng):
-    if filler.min > filler.max:
-        raise NetError(f"filler uniform: min {filler.min:g} is above max {filler.max:g}")
     return rng.uniform(filler.min, filler.max, shape)
 
 
 def gaussian(filler, shape, rng):
-    if filler.std < 0:
-        raise NetError(f"filler gaussian: std is at least 0, found {filler.std:g}")
     values = rng.normal(filler.mean, filler.std, shape)
     if filler.sparse >= 0:
         values *= rng.random(shape) < filler.sparse / first(shape)
@@ -71,8 +81,6 @@ def msra(filler, shape, rng):
 
 
 def bilinear(filler, shape, rng):
-    if len(shape) != 4 or shape[2] != shape[3]:
-        raise ShapeError(f"filler bilinear: expected weights (K, C, k, k) of a Deconvolution, found {shape}")
     size = shape[3]
     step = ceil(size / 2)
     centre = (size - 1) / (2 * step)

@@ -70,7 +70,7 @@ def net_errors(document, args, notes):
     errors = {}
     for phase in (args.phase,) if args.phase else ("TRAIN", "TEST"):
         try:
-            protonet.Net(document, phase=getattr(protonet, phase))
+            protonet.Net(document, phase=getattr(protonet, phase), fill=False)
         except DataError as error:
             notes.append(f"{error} ({phase}: the data were not looked at)")
         except ProtonetError as error:

@@ -75,8 +75,8 @@ def deploy():
     import protonet
     from protonet.cli.deploy import report
 
-    command("protonet deploy train_val.prototxt digits_iter_300.caffemodel -o deploy")
-    deployed = protonet.deploy("train_val.prototxt", "digits_iter_300.caffemodel")
+    command("protonet deploy train_val.prototxt snapshot_iter_300.caffemodel -o deploy")
+    deployed = protonet.deploy("train_val.prototxt", "snapshot_iter_300.caffemodel")
     report(deployed)
     return deployed
 
@@ -109,8 +109,8 @@ By hand, the same:
 
     cd {folder}
     protonet train -solver solver.prototxt
-    protonet test -model train_val.prototxt -weights digits_iter_300.caffemodel -iterations 4
-    protonet deploy train_val.prototxt digits_iter_300.caffemodel -o deploy
+    protonet test -model train_val.prototxt -weights snapshot_iter_300.caffemodel -iterations 4
+    protonet deploy train_val.prototxt snapshot_iter_300.caffemodel -o deploy
     protonet run deploy.prototxt deploy.caffemodel digits/0.png
 
 {seconds:.1f} s in all"""

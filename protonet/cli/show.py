@@ -33,7 +33,12 @@ def run(args):
         print(dumps(definition.net), end="")
         return 0
     net = protonet.Net(
-        args.net, phase=phase, level=args.level, stages=split(args.stage), ignore_unknown=args.ignore_unknown
+        args.net,
+        phase=phase,
+        level=args.level,
+        stages=split(args.stage),
+        ignore_unknown=args.ignore_unknown,
+        fill=False,
     )
     table(net, args.phase)
     for path in split(args.weights):

@@ -25,7 +25,8 @@ from protonet.runtime.step import Buffer
 class Net:
     """source: a path, a parsed document or a NetParameter.  See graph/read.py for phase, level, stages and state.
 
-    trains: whether backward will be asked for; without, nothing is kept for it.  threads: None for all usable cores.
+    trains: whether backward will be asked for; without, nothing is kept for it.  fill: whether parameters that no weights
+    give are filled now; else call parameters.fill().  threads: None for all usable cores.
     Raises ProtonetError with file, line and layer for whatever does not fit.
     """
 
@@ -40,6 +41,7 @@ class Net:
         trains=True,
         threads=None,
         seed=None,
+        fill=True,
         **options,
     ):
         self.definition = read(source, phase, level, stages, state=state, **options)
@@ -69,6 +71,8 @@ class Net:
         self.shapes = self.shape_key()
         if weights is not None:
             self.copy_from(weights)
+        if fill:
+            self.parameters.fill()
 
     def add(self, layer_param, where):
         """One layer: wired, its tops shaped, its parameters made."""
@@ -282,6 +286,7 @@ class Net:
         for name, arrays in found.arrays.items():
             for i, array in arrays.items():
                 self.params[name][i].data[...] = array
+                self.parameters.filled(self.params[name][i])
         return found
 
     def share_with(self, other):
@@ -296,6 +301,7 @@ class Net:
                         f"layer '{name}': blob {i} is {their.shape} in the other net, this net wants {mine.shape}"
                     )
                 mine.share_data(their)
+                self.parameters.filled(mine)
         self.plans.clear()  # they point at the old memory
 
     def weights(self):

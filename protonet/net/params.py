@@ -8,6 +8,7 @@ The first layer that names a parameter owns it; later ones use its memory, data 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from protonet import fillers
 from protonet.errors import NetError
@@ -44,10 +45,14 @@ class Learned:
 
 
 class Parameters:
-    """blobs[i]: every parameter blob in order; owner[i]: the number of the Learned behind it."""
+    """blobs[i]: every parameter blob in order; owner[i]: the number of the Learned behind it.
+
+    Nothing is filled until `fill`, and then only what has got no other values by then: filling takes longer than loading.
+    """
 
     def __init__(self, rng):
         self.rng = rng
+        self.unfilled: dict[Blob, Any] = {}
         self.blobs: list[Blob] = []
         self.names: list[str] = []
         self.learned: list[Learned] = []
@@ -80,8 +85,20 @@ class Parameters:
         self.owner.append(len(self.learned) - 1)
         if spec.name:
             self.named[spec.name] = self.owner[-1]
-        blob.data[...] = fillers.fill(param.filler, param.shape, self.rng)
+        fillers.check(param.filler, param.shape)
+        self.unfilled[blob] = param.filler
         return blob
+
+    def fill(self):
+        """Let the fillers make what nothing else has."""
+        for blob, filler in self.unfilled.items():
+            blob.data[...] = fillers.fill(filler, blob.shape, self.rng)
+        self.unfilled.clear()
+
+    def filled(self, blob):
+        """This blob has its values, and so has every other that shares its memory."""
+        for other in [b for b in self.unfilled if b.data_store is blob.data_store]:
+            del self.unfilled[other]
 
     def owned(self, blob):
         """Whether this blob is the owner of its memory (shared ones are saved and learned once)."""

@@ -43,9 +43,10 @@ class Solver:
         seed = self.param.random_seed if self.param.random_seed >= 0 else next_seed()
         train, tests = resolve.solver_nets(self.param, self.path)
         self.net = self.make(train, seed, **options)
-        self.test_nets = [self.make(each, seed + 1 + i, trains=False, **options) for i, each in enumerate(tests)]
+        self.test_nets = [self.make(each, seed + 1 + i, trains=False, fill=False, **options) for i, each in enumerate(tests)]
         for test_net in self.test_nets:
             test_net.share_with(self.net)
+            test_net.parameters.fill()
         self.update = Update(self.param, self.rule, self.net)
         self.timer, self.timed = time.perf_counter(), 0
 
