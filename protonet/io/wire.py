@@ -1,8 +1,8 @@
 """The protobuf wire format, walked by hand: what a caffemodel needs of it, and nothing copied on the way.
 
-A message is a run of fields: a varint `number << 3 | kind`, then a value of that kind.  The message classes would
-do, but make each float of a repeated field a Python object: 138 million of them for VGG-16.  Here a field is where
-it lies, and floats are one numpy view of the file.  Every length is checked against what is there before it is used.
+The message classes would do, but hold a model twice, and in runtimes before protobuf 7 give out its floats one Python
+object at a time: 138 million of them for VGG-16.  Here a field is where it lies, and floats are one numpy view of the
+file.  Every length is checked against what is there before it is used.
 """
 
 from typing import Any
