@@ -8,18 +8,15 @@ written; who builds the layer must refuse it.
 Most statements of a net occur often (`stride: 1`), so each message type remembers what a statement came to.
 """
 
-import re
 from typing import Any
 
 from protonet.prototxt import suggest
 from protonet.prototxt.problems import short
-from protonet.prototxt.scalar import read
-from protonet.prototxt.tree import ELEMENT, STATEMENT, name_of
+from protonet.prototxt.scalar import APPEND, EXTEND, read_field, repeated
+from protonet.prototxt.tree import STATEMENT, bracket, first, name_of
 
 MAX_DEPTH = 100
 MEMO = 10_000  # statements remembered for one message type
-SET, APPEND, EXTEND = range(3)
-QUOTED = re.compile("[\"'#]")
 
 
 class MessageType:
@@ -74,10 +71,10 @@ class Binder:
         """Statements that follow one another."""
         memo = kind.memo
         for index, (statement, name, value) in enumerate(STATEMENT.findall(run)):
-            read = memo.get(statement) or self._read(kind, run, index, statement, name, value, unknown)
-            if read is None:
+            said = memo.get(statement) or self._read(kind, run, index, statement, name, value, unknown)
+            if said is None:
                 continue
-            name, value, how = read
+            name, value, how = said
             if how == APPEND:
                 getattr(message, name).append(value)
             elif how == EXTEND:
@@ -90,16 +87,14 @@ class Binder:
 
     def _read(self, kind, run, index, statement, name, value, unknown):
         """What a statement says: (name, value, how to store it), remembered; None if that is not to be had."""
-        match, field = None, kind.fields.get(name)
+        field = kind.fields.get(name)
+        if field is None:
+            unknown.append(Unknown(name, run.start_pos + _nth(run, index).start(2), statement, False))
+            return None
         try:
-            if field is None:
-                match = _nth(run, index)
-                unknown.append(Unknown(name, run.start_pos + match.start(2), statement, False))
-                return None
-            result = (name, *_value(field, value))
+            result = (name, *read_field(field, value))
         except ValueError as error:
-            match = _nth(run, index)
-            self.problems.add(run.start_pos + match.start(3), f"{name}: {error}")
+            self.problems.add(run.start_pos + _nth(run, index).start(3), f"{name}: {error}")
             return None
         if len(kind.memo) >= MEMO:
             kind.memo.clear()
@@ -131,8 +126,8 @@ class Binder:
     def _block(self, message, field, node):
         """One message inside another."""
         opener, *children, closer = node.children
-        if (closer[:1] == ">") != ("<" in opener) and closer:
-            self.problems.add(closer.start_pos, f"{short(opener)} cannot end with '{closer[0]}'")
+        if (closer[:1] == ">" or "<" in opener) and bracket(opener) + closer[:1] not in ("{}", "<>", "{", "<"):
+            self.problems.add(closer.start_pos, f"{first(opener)} cannot end with '{closer[0]}'")
         if len(self.outer) >= MAX_DEPTH:
             self.problems.add(opener.start_pos, f"messages are nested deeper than {MAX_DEPTH}")
             return
@@ -162,7 +157,7 @@ class Binder:
             if field.name[0] == "[":
                 text = f"{short(field.name)}: extensions and Any have no place in Caffe's files"
             else:
-                hint = suggest.where_else(field.name, kind.descriptor, self.outer, layer_type)
+                hint = suggest.where_else(field.name, kind.fields, self.outer, layer_type)
                 text = f"unknown field '{field.name}' in {kind.descriptor.name}{hint}"
             self.problems.add(field.offset, text)
             if misplaced:
@@ -189,33 +184,3 @@ class Binder:
 def _nth(run, index):
     """The match of one statement in its run; found again only where something is wrong with it."""
     return next(match for i, match in enumerate(STATEMENT.finditer(run)) if i == index)
-
-
-def _value(field, text):
-    """(value, how to store it)."""
-    several = repeated(field)
-    if text[0] != "[":
-        if field.message_type is not None:
-            raise ValueError(f"expected '{{', found {short(text)}")
-        return read(field, text), APPEND if several else SET
-    if not several:
-        raise ValueError("can be given once, found a list")
-    elements = _elements(text)
-    if elements and field.message_type is not None:
-        raise ValueError(f"expected '{{', found {short(elements[0])}")
-    return [read(field, element) for element in elements], EXTEND
-
-
-def _elements(text):
-    """The values in a list."""
-    if QUOTED.search(text):
-        return [element for element in ELEMENT.findall(text) if element]
-    text = text[1:-1].strip()
-    return [element.strip() for element in text.split(",")] if text else []
-
-
-def repeated(field):
-    try:
-        return field.is_repeated
-    except AttributeError:  # protobuf before 6.31
-        return field.label == field.LABEL_REPEATED

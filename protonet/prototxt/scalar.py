@@ -14,13 +14,15 @@ from google.protobuf.descriptor import FieldDescriptor as F
 
 from protonet.prototxt.problems import short
 from protonet.prototxt.suggest import did_you_mean
-from protonet.prototxt.tree import GAP, STRING
+from protonet.prototxt.tree import ELEMENT, GAP, STRING
 
 INTEGER = re.compile(rf"(-{GAP})?(?:(0[xX][0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))")
 FLOAT = re.compile(
     rf"(-{GAP})?(?:((?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[fF]?|((?i:inf|infinity|nan)))"
 )
 BOOLS = {"true": True, "True": True, "t": True, "false": False, "False": False, "f": False}
+SET, APPEND, EXTEND = range(3)  # how a field takes a value
+QUOTED = re.compile("[\"'#]")
 PLAIN = re.compile(r"""("[^"\\]*"|'[^'\\]*')""")
 PIECES = re.compile(rf"{GAP}({STRING})")
 ESCAPE = re.compile(
@@ -35,6 +37,37 @@ RANGES = {
     F.CPPTYPE_UINT32: (0, (1 << 32) - 1),
     F.CPPTYPE_UINT64: (0, (1 << 64) - 1),
 }
+
+
+def read_field(field, text):
+    """What is written behind `field:`, a value or a list: (value, how the field takes it)."""
+    several = repeated(field)
+    if text[0] != "[":
+        if field.message_type is not None:
+            raise ValueError(f"expected '{{', found {short(text)}")
+        return read(field, text), APPEND if several else SET
+    if not several:
+        raise ValueError("can be given once, found a list")
+    elements = _elements(text)
+    if elements and field.message_type is not None:
+        raise ValueError(f"expected '{{', found {short(elements[0])}")
+    return [read(field, element) for element in elements], EXTEND
+
+
+def _elements(text):
+    """The values in a list, as written."""
+    if QUOTED.search(text):
+        return [element for element in ELEMENT.findall(text) if element]
+    text = text[1:-1].strip()
+    return [element.strip() for element in text.split(",")] if text else []
+
+
+def repeated(field):
+    """Whether a field takes any number of values."""
+    try:
+        return field.is_repeated
+    except AttributeError:  # protobuf before 6.31
+        return field.label == field.LABEL_REPEATED
 
 
 def read(field, text):

@@ -43,13 +43,13 @@ def _flat(name):
     return name.replace("_", "").lower()
 
 
-def where_else(name, descriptor, outer, layer_type=""):
-    """A hint for a field that is unknown in `descriptor` but known around it or just below it."""
+def where_else(name, fields, outer, layer_type=""):
+    """A hint for a field that is not one of `fields`, but known in the messages around these or just below."""
     owners = [d.name for d in outer if name in d.fields_by_name]
     if owners:
         return f": it is a field of {owners[-1]} (is a '}}' missing before it?)"
-    below = [f.name for f in descriptor.fields if f.message_type and name in f.message_type.fields_by_name]
+    below = [f.name for f in fields.values() if f.message_type and name in f.message_type.fields_by_name]
     below = [b for b in below if _flat(b) == f"{_flat(layer_type)}param"] or below
     if 0 < len(below) <= 4:
         return f" (it is a field of {' and '.join(below)})"
-    return did_you_mean(name, descriptor.fields_by_name)
+    return did_you_mean(name, fields)

@@ -48,7 +48,7 @@ DIAGNOSES: list[tuple[str, str]] = [
     (rf"({NAME})", "expected ':' or '{{' after '{1}'"),
     (r"[\"']", "expected the name of a field, found a string: names stand without quotes"),
     (r"[\w.+-]", "expected the name of a field, found {0}"),
-    (r":", "expected the name of a field before ':'"),
+    (r"([:\[])", "expected the name of a field before '{1}'"),
 ]
 UNEXPECTED = {
     "CLOSE": "{0} closes nothing",
@@ -68,7 +68,9 @@ def parse(text, problems):
 
     try:
         return _lark().parse(text, on_error=_Recovery(text, problems))
-    except (UnexpectedInput, EnoughError):  # given up, with the reason noted
+    except (UnexpectedInput, EnoughError):
+        if not problems.found:
+            problems.add(0, "cannot be read")  # no text is known that comes here
         return None
 
 
@@ -98,7 +100,7 @@ class _Recovery:
             return self._skip(offset, skipped, self._diagnosis(offset, skipped))
         if token.type == "$END":
             return self._close(error.interactive_parser)
-        return self._skip(token.start_pos, token, UNEXPECTED.get(token.type, "unexpected {0}").format(_first(token)))
+        return self._skip(token.start_pos, token, UNEXPECTED.get(token.type, "unexpected {0}").format(first(token)))
 
     def _skip(self, offset, skipped, message):
         """Note a problem, unless it follows the last one in the same line: then it is a part of that."""
@@ -113,7 +115,7 @@ class _Recovery:
     def _diagnosis(self, offset, skipped):
         for pattern, message in DIAGNOSES:
             if match := re.compile(pattern).match(self.text, offset):
-                return message.format(_first(skipped), *match.groups())
+                return message.format(first(skipped), *match.groups())
         return f"unexpected character {short(skipped)} (U+{ord(skipped[0]):04X})"
 
     def _close(self, parser):
@@ -121,10 +123,8 @@ class _Recovery:
         from lark import Token
 
         opened = [t for t in parser.parser_state.value_stack if getattr(t, "type", "") in ("OPEN", "LIST")]
-        if not opened:
-            return False
         for opener in reversed(opened):
-            self.problems.add(opener.start_pos, f"{_first(opener)} is never closed")
+            self.problems.add(opener.start_pos, f"{first(opener)} is never closed")
             closer = "CLOSE" if opener.type == "OPEN" else "END"
             if closer not in parser.accepts():
                 self.problems.add(len(self.text), "the text ends in the middle of a list")
@@ -133,9 +133,14 @@ class _Recovery:
         return True
 
 
-def _first(text):
-    """A piece of the source for a message, without the comments and blanks behind it."""
+def first(text):
+    """A token for a message: quoted, without the comments and blanks behind it."""
     return short(text.split("#")[0])
+
+
+def bracket(opener):
+    """Which bracket opens a block."""
+    return re.sub(r"#[^\n]*", "", opener).rstrip()[-1]
 
 
 def name_of(opener):

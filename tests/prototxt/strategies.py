@@ -5,7 +5,7 @@ import struct
 from google.protobuf.descriptor import FieldDescriptor as F
 from hypothesis import strategies as st
 
-from protonet.prototxt.bind import repeated
+from protonet.prototxt.scalar import repeated
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
 NAN = float("nan")  # the only one text can tell

@@ -48,6 +48,7 @@ def test_comments_and_line_ends_of_all_sorts_are_blank():
     text = '\ufeff# one { "\r\nname # two\r\n: # three\n"n"# four\r\nlayer # five\n{# six }\n}\r\n# seven'
     net = loads(text).message
     assert (net.name, len(net.layer)) == ("n", 1)
+    assert len(loads("layer { # a < b\n} layer # <\n{ } layer < # {\n>").message.layer) == 3
     assert loads("").message == loads("# nothing").message == loads(b"\xef\xbb\xbf\r\n").message
 
 
@@ -145,6 +146,8 @@ WRONG = {
     "name: 'n'，": ["1:10: unexpected character '，' (U+FF0C)"],
     "layer { } }": ["1:11: '}' closes nothing"],
     "layer { ]": ["1:1: 'layer {' is never closed", "1:9: ']' closes no list"],
+    "layer # <\n{ # <\n>": ["3:1: 'layer' cannot end with '>'"],
+    "[1]": ["1:1: expected the name of a field before '['"],
     "layer { >": ["1:9: 'layer {' cannot end with '>'"],
     "layer <\n}": ["2:1: 'layer <' cannot end with '}'"],
     "layer {\n param { # why\n": ["1:1: 'layer {' is never closed", "2:2: 'param {' is never closed"],
