@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from protonet.errors import DataError
+from protonet.errors import DataError, ProtonetError
 from protonet.kernels import walk
 from protonet.kernels.prepare import prepare
 from protonet.runtime import plan as planning
@@ -28,14 +28,17 @@ class Program:
     """Program(steps, plan.exact(steps)).  Locked: one run at a time; two programs may run at once.
 
     threads: how many at most; None is as many as `threads()` says.  The numbers that come out do not depend on it.
+    arena: the bytes to use as such, where not any will do.
     """
 
-    def __init__(self, steps, plan, threads=None):
+    def __init__(self, steps, plan, threads=None, arena=None):
         self.steps, self.plan, self.threads = steps, plan, threads or system.threads()
         self.lock, self.at, self.seen = Lock(), 0, {}
         needs = team.NATIVE if self.threads > 1 else team.NATIVE[:1]
         prepare([*((function, ()) for function in needs), *planning.codes(steps, plan)], system.cores())
         self.memory = {kind: aligned(size) for kind, size in plan.sizes.items()}
+        if arena is not None:
+            self.memory["arena"] = arena
         words, kinds = planning.table(steps, plan)
         self.table = planning.relocate(words, kinds, {kind: m.ctypes.data for kind, m in self.memory.items()})
         planning.spans(self.table, steps, SMALL)
@@ -57,7 +60,7 @@ class Program:
                 if begin < end:
                     self.kernels(begin, end)
                 if host:
-                    host.kernel(*map(self.array, host.views))
+                    self.call(host)
             if self.faults:
                 self.report()
 
@@ -77,7 +80,7 @@ class Program:
                     ns[begin:end] = np.diff(system.nanoseconds(stamps[begin : end + 1]))
                 if host:
                     begun = time.perf_counter_ns()
-                    host.kernel(*map(self.array, host.views))
+                    self.call(host)
                     ns[end] = time.perf_counter_ns() - begun
             self.report()
         return ns[first:last]
@@ -107,6 +110,13 @@ class Program:
         native(walk.run)(self.table.ctypes.data, first, last, self.private.ctypes.data)
         took = time.perf_counter_ns() - begun
         self.seen[first, last] = looks + 1, min(took, best) if looks else took
+
+    def call(self, host):
+        """A host step; what goes wrong in it is its layer's."""
+        try:
+            host.kernel(*map(self.array, host.views))
+        except ProtonetError as error:
+            raise error.at(f"layer '{host.label}'") from None
 
     def report(self):
         """Raise what kernels have found wrong with their inputs."""

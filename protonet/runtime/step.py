@@ -30,6 +30,7 @@ class Buffer:
     dtype: str = "float32"
     memory: np.ndarray | None = None  # flat, once it has its own
     text: str = ""  # of a fault: what DataError says
+    alone: bool = False  # a plan does not let it take the place of what its maker reads
 
     start = 0  # as a View has
 

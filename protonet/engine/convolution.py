@@ -1,0 +1,250 @@
+"""Convolution on blocked cells: geometry, halos, and the steps of each algorithm that choose.py knows."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from protonet.engine import pack
+from protonet.engine.choose import FEW_CHANNELS, Choice, Problem, across, choose, chunk, direct
+from protonet.engine.elementwise import Combine
+from protonet.engine.fuse import CONVOLUTIONS, INF, Act
+from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
+from protonet.engine.machine import REGISTERS, W
+from protonet.engine.plan import Op, builds, key
+from protonet.kernels import conv_blocked, depthwise, winograd
+from protonet.kernels.conv_blocked import BELOW, CLAMP, SLOPES
+from protonet.kernels.pointwise_blocked import SUM
+from protonet.layers import spatial
+from protonet.runtime.step import Buffer
+
+DEPTHWISE = (14, 7) if REGISTERS == 32 else (7,)
+
+
+@dataclass(eq=False)
+class Weighted(Op):
+    """A linear layer.  node: for its weights; added: the cell that is added before the activation, or None."""
+
+    node: Any
+    act: Act
+    added: Any = None
+
+    @property
+    def x(self):
+        return self.reads[0]
+
+    @property
+    def y(self):
+        return self.writes[0]
+
+    @property
+    def weights(self):
+        return self.node.blobs[0]
+
+    def numbers(self, to):
+        """Bias, slopes, what the kernel is called with for its activation: (mode, bias, slope, lo, hi)."""
+        size = pack.up(self.y.shape[1])
+        values = self.node.blobs[1] if len(self.node.blobs) > 1 else 0.0
+        bias = to.constants.get(("vector", key(values), size), lambda: pack.vector(values, size))
+        act, slope, mode = self.act, bias, BELOW if self.act.hi == INF else CLAMP
+        if act.slope is not None:
+            mode = SLOPES
+            given = np.broadcast_to(act.slope, self.y.shape[1])
+            slope = to.constants.get(("vector", key(act.slope), size), lambda: pack.vector(given, size))
+        return mode, bias, slope, act.lo, act.hi
+
+
+@dataclass(eq=False)
+class Convolution(Weighted):
+    window: Any = None
+    groups: int = 1
+    choice: Any = None
+
+    def problem(self, joined=False):
+        y, G = self.y, self.groups
+        C, K = self.x.shape[1] // G, y.shape[1] // G
+        w = self.window
+        return Problem(y.images, G, C, K, y.rows, y.columns, w.kernel, w.stride, w.dilation, joined)
+
+    def reach(self, rows, columns):
+        """The halo that outputs [0, rows) x [0, columns) look into."""
+        w, x = self.window, self.x
+        ends = ((n - 1) * s + e - b for n, s, e, b in zip((rows, columns), w.stride, w.extent, w.before, strict=True))
+        below, right = (end - size for end, size in zip(ends, x.shape[2:], strict=True))
+        self.x.need(w.before[0], w.before[1], below, right)
+
+    def planned(self, planner):
+        """Chooses the algorithm, and asks for the halo it needs."""
+        y = self.y
+        if self.x.form == BLOCKED and self.weights.shape[1] == 1 and self.groups == self.x.shape[1] == y.shape[1] > 1:
+            self.choice = Choice("depthwise")
+        elif self.x.form == BLOCKED:
+            times = merge(self.groups, self.x.shape[1] // self.groups, y.shape[1] // self.groups)
+            self.times, self.groups = times, self.groups // times
+            one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
+            self.choice = choose(self.problem(joined=one), planner.exact)
+            if self.choice.name == "winograd":
+                m = self.choice.m
+                self.reach(*(-(-n // m) * m for n in (y.rows, y.columns)))
+                return self
+        else:
+            self.choice = Choice("pixels")
+        self.reach(y.rows, y.columns)
+        return self
+
+    def lower(self, to):
+        getattr(self, f"lower_{self.choice.name}")(to)
+
+    def sum(self, to):
+        """The cell that is added, or None; where nobody reads it later, the sum takes its place in memory."""
+        if self.added:
+            to.take_over(self.added, self.y, self)
+        return self.added
+
+    def lower_direct(self, to):
+        w, x = self.window, self.x
+        places = [
+            c * x.block + i * w.dilation[0] * x.row + j * w.dilation[1] * W
+            for c in range(x.blocks // self.groups if self.groups > 1 else x.blocks)
+            for i in range(w.kernel[0])
+            for j in range(w.kernel[1])
+        ]
+        expand = pack.merged(self.weights, self.groups * self.times, self.times) if self.times > 1 else self.weights
+        packed = to.constants.get(("direct", key(self.weights)), lambda: pack.direct(expand, self.groups))
+        self.tiles(to, places, packed, W)
+
+    def lower_pixels(self, to):
+        w, x = self.window, self.x
+        C = x.shape[1]
+        places = [
+            i * w.dilation[0] * x.row + j * w.dilation[1] * C for i in range(w.kernel[0]) for j in range(w.kernel[1])
+        ]
+        packed = to.constants.get(("pixels", key(self.weights)), lambda: pack.pixels(self.weights))
+        self.tiles(to, places, packed, C)
+
+    def tiles(self, to, places, packed, lanes):
+        """The step of a direct convolution whose runs of inputs lie at these places (floats from a window's first)."""
+        w, x, y, r = self.window, self.x, self.y, self.sum(to)
+        mode, bias, slope, lo, hi = self.numbers(to)
+        still = w.stride == (1, 1) and w.kernel == (1, 1) and lanes == W and x.rows == y.rows and x.columns == y.columns
+        cells = [x, y, r] if r else [x, y]
+        rows, columns, strides = follow(*cells) if still else (y.rows, y.columns, [c.strides for c in cells])
+        (xn, xr, _), ys, rs = strides[0], strides[1], strides[2] if r else (0, 0, 0)
+        problem = self.problem(joined=rows == 1 and y.rows > 1)
+        choice = direct(problem, lanes)
+        pixels, vectors = choice.tile
+        out = y.blocks // self.groups if self.groups > 1 else y.blocks
+        parts, count = self.groups * -(-out // vectors), y.images * rows * -(-columns // pixels)
+        size = 4 * lanes * pixels * len(places) // prod(w.kernel) * w.stride[0] * w.stride[1]
+        many = chunk(count, parts, size)
+        kernel = conv_blocked.conv(pixels, vectors, lanes, w.stride[1] * lanes, mode)
+        table = to.constants.table(4 * np.diff([*places, places[-1]]))
+        old = r.view() if r else bias
+        xg = x.blocks // self.groups * x.block if self.groups > 1 else 0
+        args = (
+            self.groups,
+            out,
+            y.images,
+            rows,
+            columns,
+            many,
+            xg,
+            xn,
+            xr * w.stride[0],
+            *ys,
+            *rs,
+            r is not None,
+            lo,
+            hi,
+        )
+        y = to.write(y)
+        tasks = parts * -(-count // many)
+        to.emit(
+            kernel, x.view(-w.before[0], -w.before[1]), table, packed, bias, slope, old, y.view(), *args, tasks=tasks
+        )
+
+    def lower_depthwise(self, to):
+        w, x, y = self.window, self.x, self.y
+        mode, bias, slope, lo, hi = self.numbers(to)
+        places = [
+            i * w.dilation[0] * x.row + j * w.dilation[1] * W for i in range(w.kernel[0]) for j in range(w.kernel[1])
+        ]
+        table = to.constants.table(4 * np.diff([*places, places[-1]]))
+        packed = to.constants.get(("depthwise", key(self.weights)), lambda: pack.depthwise(self.weights))
+        known = w.kernel in ((3, 3), (5, 5)) and w.dilation == (1, 1) and w.stride[1] <= 2
+        pixels = across(y.columns, DEPTHWISE)
+        kernel = depthwise.depthwise(w.kernel[0] if known else 0, w.stride[1], pixels, mode)
+        y = to.write(y)
+        sizes = y.images, y.blocks, y.rows, y.columns
+        args = *sizes, x.row, x.image, x.row * w.stride[0], x.block, *y.strides, lo, hi
+        start = x.view(-w.before[0], -w.before[1])
+        to.emit(kernel, start, table, packed, bias, slope, y.view(), *args, tasks=y.images * y.blocks * y.rows)
+
+    def lower_winograd(self, to):
+        w, x, y, r = self.window, self.x, self.y, self.sum(to)
+        mode, bias, slope, lo, hi = self.numbers(to)
+        m, (tiles, vectors) = self.choice.m, self.choice.tile
+        down, along = -(-y.rows // m), -(-y.columns // m)
+        packed = to.constants.get(("winograd", m, key(self.weights)), lambda: pack.transformed(self.weights, m))
+        start, old = x.view(-w.before[0], -w.before[1]), r.view() if r else bias
+        rs = r.strides if r else (0, 0, 0)
+        places = *y.strides, *rs, r is not None, lo, hi
+        sizes = y.blocks, x.blocks, y.images, down, along, y.rows, y.columns
+        y = to.write(y)
+        count = y.images * down * along
+        block = self.choice.block
+        if block:
+            kernel = winograd.stage("fused", m, tiles, vectors, mode)
+            private = 4 * (winograd.room(m, block, x.blocks) + winograd.room(m, block, vectors))
+            args = block, *sizes, *x.strides, *places
+            tasks = -(-count // block)
+            to.emit(kernel, start, packed, bias, slope, old, y.view(), *args, tasks=tasks, private=private)
+            return
+        full = -(-count // tiles) * tiles
+        v = Buffer((winograd.room(m, full, x.blocks),), "arena", f"{self.node.name} transformed")
+        args = y.images, down, along, full, x.blocks, *x.strides
+        to.emit(winograd.TRANSFORM[m], start, v, *args, tasks=x.blocks * y.images * down)
+        kernel = winograd.stage("product", m, tiles, vectors, mode)
+        private = 4 * winograd.room(m, full, vectors)
+        tasks = -(-y.blocks // vectors)
+        to.emit(kernel, v, packed, bias, slope, old, y.view(), *sizes, *places, tasks=tasks, private=private)
+
+
+def merge(groups, C, K):
+    """How many groups to take together so that both sides are whole blocks: all, if no fewer will do."""
+    if groups == 1:
+        return 1
+    for times in range(1, groups):
+        if groups % times == 0 and times * C % W == 0 and times * K % W == 0:
+            return times
+    return groups
+
+
+@builds(*CONVOLUTIONS)
+def build(planner, unit):
+    """Two spatial axes, one bottom."""
+    node = unit.node
+    (value, *others), spec = unit.inputs, node.spec
+    if others or len(value.shape) != 4 or len(node.blobs) != 1 + spec.bias_term:
+        return False
+    axis, groups = node.layer.channels(value.shape)
+    if axis != 1:
+        return False
+    window = spatial.window(spec, value.shape[2:])
+    act = unit.act
+    if spec.relu:
+        act = Act(lo=0.0) if spec.negative_slope == 0 else Act(slope=np.float32(spec.negative_slope))
+    few = value.shape[1] <= FEW_CHANNELS and groups == 1 and BLOCKED not in planner.forms(value)
+    x = planner.want(value, PIXELS if few else BLOCKED)
+    alone = x.form == BLOCKED and groups == value.shape[1] == unit.output.shape[1] > 1
+    added = planner.want(unit.added, BLOCKED) if unit.added else None
+    y = planner.give(unit.output, BLOCKED)
+    if alone and added:  # depthwise kernels do not add
+        between = Cell(y.shape, BLOCKED, node.name)
+        planner.ops.append(Convolution(node.layer, [x], [between], node, Act(), None, window, groups).planned(planner))
+        planner.ops.append(Combine(node.layer, [between, added], [y], SUM, (1.0, 1.0), unit.act))
+        return True
+    reads = [x, added] if added else [x]
+    planner.ops.append(Convolution(node.layer, reads, [y], node, act, added, window, groups).planned(planner))
+    return True

@@ -1,0 +1,209 @@
+"""Planner: units of a graph -> operations on cells -> steps.
+
+Builders (one for each kind of layer that has blocked kernels) take a unit and append operations, or decline; what all
+decline is emitted by its layer, on plain cells.  Conversions come in where a reader wants a form that is not there.
+Operations say early what they need of halos; memory and steps come last, when all that is known.
+"""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from protonet.engine import fuse
+from protonet.engine.layout import BLOCKED, PIXELS, PLAIN, Cell
+from protonet.engine.memory import Pages
+from protonet.kernels import blocks, pointwise
+from protonet.runtime.step import Blob, Buffer, Emit
+
+BUILDERS: dict = {}  # layer type -> function(planner, unit) -> whether it took it
+
+
+def builds(*types):
+    """Enter a builder for these types of layers."""
+
+    def add(function):
+        for name in types:
+            BUILDERS[name] = function
+        return function
+
+    return add
+
+
+class Constants:
+    """Packed weights and tables, made once for all plans of a net, in huge pages."""
+
+    def __init__(self):
+        self.pages, self.made = Pages(), {}
+
+    def get(self, key, make):
+        """The buffer known by this key, whose array `make` makes the first time."""
+        if key not in self.made:
+            array = make()
+            self.made[key] = Buffer(array.shape, "own", dtype=str(array.dtype), memory=self.pages.keep(array))
+        return self.made[key]
+
+    def table(self, values):
+        """int64 words; equal tables are one."""
+        array = np.ascontiguousarray(values, np.int64)
+        return self.get(array.tobytes(), lambda: array)
+
+
+@dataclass(eq=False)
+class Op:
+    """Something that reads and writes cells: lower(lowering) emits its steps."""
+
+    layer: Any
+    reads: list
+    writes: list
+
+    def lower(self, to):
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class Planner:
+    """inputs: value -> its plain cell; outputs: likewise, kept to the end of a run."""
+
+    graph: Any
+    constants: Constants
+    exact: bool = False
+    ops: list = field(default_factory=list)
+    cells: dict = field(default_factory=dict)
+    inputs: dict = field(default_factory=dict)
+    outputs: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.alias = fuse.aliases(self.graph)
+        for node in self.graph.nodes:
+            if node.type == "Input":
+                for value in node.outputs:
+                    self.inputs[value] = self.give(value, PLAIN, memory=Buffer(value.shape, "io", value.name))
+        for unit in fuse.units(self.graph):
+            if unit.type != "Input":
+                self.build(unit)
+        for value in self.graph.outputs:
+            self.outputs[value] = self.keep(value)
+
+    def build(self, unit):
+        builder = BUILDERS.get(unit.type)
+        if builder is None or not builder(self, unit):
+            BUILDERS[None](self, unit)
+
+    def real(self, value):
+        """The value that it is, identities aside."""
+        return self.alias.get(value, value)
+
+    def forms(self, value):
+        return self.cells[self.real(value)]
+
+    def give(self, value, form, **more):
+        """A new cell for what an operation makes."""
+        cell = Cell(value.shape, form, value.name, **more)
+        self.cells.setdefault(value, {})[form] = cell
+        return cell
+
+    def want(self, value, form):
+        """The value in this form: as it is, or converted."""
+        value = self.real(value)
+        forms = self.cells[value]
+        if form not in forms:
+            source = forms.get(BLOCKED) or forms.get(PLAIN)
+            if form != PLAIN and source.form != PLAIN:
+                source = self.want(value, PLAIN)
+            self.ops.append(Convert(value.maker.layer, [source], [self.give(value, form)]))
+        return self.cells[value][form]
+
+    def part(self, value, whole, first):
+        """A place for a value inside a larger cell."""
+        cell = Cell(value.shape, whole.form, value.name)
+        cell.put(whole, first)
+        return cell
+
+    def keep(self, value):
+        """The value in memory that lasts."""
+        cell = self.want(value, PLAIN)
+        if cell.root or cell.memory or cell in self.outputs.values():
+            source, cell = cell, Cell(value.shape, PLAIN, value.name)
+            self.ops.append(Convert(SimpleNamespace(name=value.name), [source], [cell]))
+        cell.memory = Buffer(value.shape, "io", value.name)
+        return cell
+
+    def steps(self):
+        """What a run does."""
+        to = Lowering(self)
+        for op in self.ops:
+            to.begin(op)
+            op.lower(to)
+        return to.emit.steps
+
+
+class Lowering:
+    """Emits steps.  last[cell]: the last operation that reads a cell that lies by itself."""
+
+    def __init__(self, planner):
+        self.constants, self.emit, self.framed = planner.constants, Emit(), set()
+        self.last = {}
+        for op in planner.ops:
+            for cell in (*op.reads, *op.writes):
+                cell.top.need(*cell.halo)
+            for cell in op.reads:
+                self.last[cell.top] = op
+
+    def begin(self, op):
+        self.emit.of(op.layer)
+
+    def write(self, cell):
+        """A cell that is about to be written, with its border zeroed; returns it."""
+        top = cell.top
+        if top.form != PLAIN and any(top.halo) and top not in self.framed:
+            above, left, below, right = top.halo
+            count, n = (1, top.pixel) if top.form == PIXELS else (top.blocks, top.pixel)
+            places = top.image, top.row, top.block
+            whole = top.buffer.seen(top.buffer.count)
+            args = top.images, count, top.rows, top.columns, above, left, below, right, n, *places
+            self.emit(blocks.frame, whole, *args, tasks=top.images * count)
+        self.framed.add(top)
+        return cell
+
+    def take_over(self, old, new, op):
+        """Let `new` have the memory of `old`, which `op` reads as the last, if they lie alike.  Whether it may."""
+        alone = old.root is None and new.root is None and new.memory is None
+        if not alone or self.last.get(old) is not op or not old.like(new) or old.buffer.kind != "arena":
+            return False
+        new.memory = old.buffer
+        self.framed.add(new)
+        return True
+
+
+class Convert(Op):
+    """The same value in another form."""
+
+    def lower(self, to):
+        (x,), (y,) = self.reads, self.writes
+        if y.form == PLAIN and x.form == PLAIN:
+            to.emit(pointwise.copy, plain(x), plain(y), tasks=pointwise.tasks(y.shape))
+        elif y.form == PLAIN:
+            line = x.blocks * x.block == x.image and x.block == x.pixel and x.shape[1] % x.pixel == 0
+            if line and y.memory is None and x.root is None:  # one place: blocks of channels are the channels
+                y.put(x, 0)
+                return
+            n = y.images * x.blocks * x.rows
+            to.emit(blocks.to_plain, x.view(), plain(y), *x.strides, tasks=n)
+        elif y.form == BLOCKED:
+            y = to.write(y)
+            to.emit(blocks.to_blocked, plain(x), y.view(), *y.strides, tasks=y.images * y.blocks * y.rows)
+        else:
+            y = to.write(y)
+            to.emit(blocks.to_pixels, plain(x), y.view(), y.image, y.row, tasks=y.images * y.rows)
+
+
+def plain(cell):
+    """A plain cell as a blob of its shape."""
+    return Blob(cell.buffer.seen(*cell.shape))
+
+
+def key(values):
+    """What tells arrays apart: graphs of other shapes share theirs."""
+    return id(values) if isinstance(values, np.ndarray) else float(values)

@@ -1,0 +1,70 @@
+"""Pooling and local response normalisation on blocked cells."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from protonet.engine.elementwise import blocked
+from protonet.engine.layout import BLOCKED
+from protonet.engine.plan import Op, builds
+from protonet.kernels import pointwise_blocked, pool_blocked
+from protonet.kernels.simd import BYTES, W
+
+MAX, AVE = 0, 1
+KERNELS = {MAX: pool_blocked.maximum, AVE: pool_blocked.average}
+
+
+@dataclass(eq=False)
+class Pooling(Op):
+    method: int
+    window: Any  # kernel, stride and pad: two numbers each
+
+    def lower(self, to):
+        (x,), (y,) = self.reads, self.writes
+        kernel, stride, pad = self.window
+        y = to.write(y)
+        args = y.images, y.blocks, x.rows, x.columns, y.rows, y.columns, *x.strides, *y.strides, *kernel, *stride, *pad
+        to.emit(KERNELS[self.method], x.view(), y.view(), *args, tasks=y.images * y.blocks * y.rows)
+
+
+@dataclass(eq=False)
+class Normalisation(Op):
+    def lower(self, to):
+        (x,), (y,), spec = self.reads, self.writes, self.layer.spec
+        y = to.write(y)
+        args = y.images, y.blocks, y.rows, y.columns, *x.strides, *y.strides, spec.local_size
+        private = pointwise_blocked.LINE * (y.blocks + 2) * BYTES
+        args = *args, spec.alpha / spec.local_size, spec.k
+        to.emit(pointwise_blocked.lrn, x.view(), y.view(), *args, tasks=y.images * y.rows, private=private)
+
+
+@builds("Pooling")
+def pooling(planner, unit):
+    value, spec = unit.inputs[0], unit.node.spec
+    if not blocked(planner, value) or len(unit.node.outputs) > 1 or spec.pool not in KERNELS:
+        return False
+    x, y = planner.want(value, BLOCKED), planner.give(unit.output, BLOCKED)
+    planner.ops.append(Pooling(unit.layer, [x], [y], spec.pool, window(spec, value.shape[2:])))
+    return True
+
+
+def window(spec, sizes):
+    """(kernel, stride, pad)."""
+    if spec.global_pooling:
+        return sizes, (1, 1), (0, 0)
+    return tuple(
+        (getattr(spec, f"{name}_h"), getattr(spec, f"{name}_w"))
+        if spec.HasField(f"{name}_h") or spec.HasField(f"{name}_w")
+        else (getattr(spec, one),) * 2
+        for name, one in (("kernel", "kernel_size"), ("stride", "stride"), ("pad", "pad"))
+    )
+
+
+@builds("LRN")
+def lrn(planner, unit):
+    (value,), spec = unit.inputs, unit.node.spec
+    across = spec.norm_region == spec.ACROSS_CHANNELS and abs(spec.beta - 0.75) < 1e-6
+    if not blocked(planner, value) or not across or spec.local_size > 2 * W + 1 or value.shape[1] % W:
+        return False
+    x, y = planner.want(value, BLOCKED), planner.give(unit.output, BLOCKED)
+    planner.ops.append(Normalisation(unit.layer, [x], [y]))
+    return True

@@ -1,0 +1,175 @@
+"""Blocked convolution: one register tile for every window, stride, dilation and number of channels.
+
+Activations lie in blocks of W channels, [image][C / W][row][pixel][W], with a border of zeros where readers want one;
+weights as [K / W][C / W][kh][kw][W in][W out].  A tile is `pixels` neighbouring outputs x `vectors` vectors of output
+channels, all in registers: each input channel costs `vectors` loads, and a broadcast and `vectors` FMAs a pixel.
+What a tile reads is a table: runs of `lanes` inputs, one for each channel block and place of the window.
+
+Bound: FMA throughput.  What matters, measured (AVX-512, share of the FMA peak):
+* The distance between a tile's pixels is a constant of the code (`step`), so that one pointer reaches all of them:
+  97 %; with a pointer for each pixel 14 x 1 falls to 80 %.
+* A broadcast is an operand of the FMA there, so one vector of channels suffices, and its short end pays where C is
+  small: 16 -> 64 channels run at 85 % with 14 x 1, at 80 % with 14 x 2.  With 16 registers 6 x 2 is best: 96 %.
+* Three nested loops (blocks, rows, columns of the window) in place of the table cost 4 %, choosing the activation at
+  run time 3 %.
+Any tile may end beyond its row: it reads what lies there and stores only `count` pixels.
+"""
+
+from functools import cache
+
+from protonet.kernels.jit import address, f32, i64, intrinsic, kernel
+from protonet.kernels.simd import BYTES, VECTOR, W
+
+X, P, B, R, Y, J = "X", "P", "B", "R", "Y", "J"
+BELOW, CLAMP, SLOPES = "below", "clamp", "slopes"  # max(v, lo); that and min(v, hi); v * slope[k] where v < 0
+
+
+def tile(pixels, vectors, lanes=W, step=W, act=BELOW):
+    """An intrinsic: one tile.  Distances in bytes.
+
+    x: first input of the first pixel; w: weights of the first vector, wv on to the next; yv, rv: from one vector of
+    outputs to the next; r: what is added, or 0; runs, n: the table, of the ways from run to run, and its length.
+    (With a table of places, added to x, LLVM makes each broadcast x[place + ...], of two registers: 15 % slower.)
+    """
+    each = [(p, v) for p in range(pixels) for v in range(vectors)]
+
+    @intrinsic
+    def tile(e, x, runs, n, w, wv, bias, slope, r, rv, y, yv, lo: f32, hi: f32, count):
+        b = e.b
+
+        def run(_, c):
+            at, runs, w, *acc = c
+            acc = multiplied(e, acc, at, w, wv, each, lanes, step)
+            return [b.add(at, e.word(runs)), e.at(runs, 8), e.at(w, BYTES * lanes), *acc]
+
+        _, _, _, *sums = e.loop(n, [x, runs, w, *started(e, each, bias, r, rv)], run)
+        sums = activated(e, sums, each, slope, lo, hi, act)
+        lines = [b.add(y, b.mul(yv, e.int(v))) for v in range(vectors)]
+        with b.if_else(b.icmp_signed(">=", count, e.int(pixels))) as (whole, part):
+            with whole:
+                for total, (p, v) in zip(sums, each, strict=True):
+                    e.store(total, lines[v], BYTES * p)
+            with part:
+                for p in range(pixels - 1):
+                    with b.if_then(b.icmp_signed("<", e.int(p), count)):
+                        for v in range(vectors):
+                            e.store(sums[p * vectors + v], lines[v], BYTES * p)
+
+    return tile
+
+
+def multiplied(e, acc, at, w, wv, each, lanes, step):
+    """The sums after `lanes` input channels."""
+    acc = list(acc)
+    for u in range(lanes):
+        weights = [e.load(e.b.add(w, e.b.mul(wv, e.int(v))), BYTES * u) for v in range(each[-1][1] + 1)]
+        one = {p: e.broadcast(at, 4 * (p * step + u)) for p, _ in each}
+        acc = [e.fma(one[p], weights[v], a) for a, (p, v) in zip(acc, each, strict=True)]
+    return acc
+
+
+def started(e, each, bias, r, rv):
+    """What the sums begin with: the bias, and r if there is one."""
+    b, vectors = e.b, each[-1][1] + 1
+    biases = [e.load(bias, BYTES * v) for v in range(vectors)]
+    plain = [biases[v] for _, v in each]
+    before, more, begin = b.block, b.append_basic_block("add"), b.append_basic_block("begin")
+    b.cbranch(b.icmp_signed("!=", r, e.int(0)), more, begin)
+    b.position_at_end(more)
+    lines = [b.add(r, b.mul(rv, e.int(v))) for v in range(vectors)]
+    added = [b.fadd(biases[v], e.load(lines[v], BYTES * p)) for p, v in each]
+    b.branch(begin)
+    b.position_at_end(begin)
+    sums = []
+    for one, other in zip(plain, added, strict=True):
+        sums.append(b.phi(VECTOR))
+        sums[-1].add_incoming(one, before)
+        sums[-1].add_incoming(other, more)
+    return sums
+
+
+def activated(e, sums, each, slope, lo, hi, act):
+    if act == SLOPES:
+        zero, slopes = e.const(0), [e.load(slope, BYTES * v) for v in range(each[-1][1] + 1)]
+        return [e.fma(slopes[v], e.min(s, zero), e.max(s, zero)) for s, (_, v) in zip(sums, each, strict=True)]
+    least, most = e.splat(lo), e.splat(hi)
+    sums = [e.max(s, least) for s in sums]
+    return [e.min(s, most) for s in sums] if act == CLAMP else sums
+
+
+def make(pixels, vectors, lanes=W, step=W, act=BELOW):
+    wide = tile(pixels, vectors, lanes, step, act)
+    narrow = wide if vectors == 1 else tile(pixels, 1, lanes, step, act)
+
+    def conv(
+        x: f32[X], runs: i64[J], w: f32[P], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y],
+        groups: i64, vecs: i64, images: i64, rows: i64, columns: i64, chunk: i64, xg: i64, xn: i64, xr: i64,
+        yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end
+    ):  # fmt: skip
+        """y <- activation(x * w + bias + r).  A task is `vectors` vectors of channels of `chunk` tiles of a group.
+
+        vecs: vectors of output channels in a group.  xg: floats to the next group's inputs; xn, xr: to the next image,
+        to the next output's row; yn, yr, yb: the same of y, and to the next block of channels; rn, rr, rb: of r.
+        """
+        across = (columns + pixels - 1) // pixels
+        tiles = images * rows * across
+        parts = (vecs + vectors - 1) // vectors
+        chunks = (tiles + chunk - 1) // chunk
+        n = runs.shape[0]
+        size = n * lanes * W
+        for task in range(begin, end):
+            g = task // (chunks * parts)
+            c = (task - g * chunks * parts) // parts
+            k = g * vecs + (task - (g * chunks + c) * parts) * vectors
+            stop = min(k + vectors, (g + 1) * vecs)
+            full = stop - k == vectors
+            while k < stop:
+                px, py, pr = address(x, g * xg), address(y, k * yb), address(r, k * rb) * add
+                pw, pb, ps, table = address(w, k * size), address(bias, k * W), address(slope, k * W), address(runs, 0)
+                t = c * chunk
+                last = min(t + chunk, tiles)
+                line = t // across
+                j = (t - line * across) * pixels
+                image = line // rows
+                i = line - image * rows
+                while t < last:
+                    at = px + 4 * (image * xn + i * xr + j * step)
+                    to = py + 4 * (image * yn + i * yr + j * W)
+                    old = pr + add * 4 * (image * rn + i * rr + j * W)
+                    count = columns - j
+                    end_of_line = min(last, t + (count + pixels - 1) // pixels)
+                    while t < end_of_line:
+                        if full:
+                            wide(at, table, n, pw, 4 * size, pb, ps, old, 4 * rb, to, 4 * yb, lo, hi, count)
+                        else:
+                            narrow(at, table, n, pw, 4 * size, pb, ps, old, 4 * rb, to, 4 * yb, lo, hi, count)
+                        at += 4 * pixels * step
+                        to += 4 * pixels * W
+                        old += add * 4 * pixels * W
+                        count -= pixels
+                        t += 1
+                    j = 0
+                    i += 1
+                    if i == rows:
+                        i = 0
+                        image += 1
+                k += vectors if full else 1
+
+    conv.__name__ = name(pixels, vectors, lanes, step, act)
+    return kernel(conv, y="r")
+
+
+def name(*parts):
+    return "conv_" + "_".join(map(str, parts))
+
+
+@cache
+def conv(pixels, vectors, lanes=W, step=W, act=BELOW):
+    """The kernel with this tile.  step: floats between the inputs of neighbouring outputs."""
+    return make(pixels, vectors, lanes, step, act)
+
+
+def named(wanted):
+    """The kernel of this name, for processes that compile."""
+    *numbers, act = wanted.rpartition(".")[2].removeprefix("conv_").split("_")
+    return conv(*map(int, numbers), act)
