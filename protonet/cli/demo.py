@@ -6,6 +6,7 @@
 Leaves a folder with all that a project of your own has: databases, prototxts, snapshot, deploy net, images, a picture.
 """
 
+import argparse
 import contextlib
 import logging
 import os
@@ -35,7 +36,7 @@ def run(args):
         deployed = deploy()
         result, answers = compare(demo, deployed, accuracy_test, images)
         demo.finish(".", result)
-        demo.picture("predictions.png", images[:60], labels[:60], answers[:60])
+        demo.picture("predictions.png", *demo.shown(images, labels, answers))
     conclude(folder, result, time.perf_counter() - start)
     return 0
 
@@ -67,8 +68,7 @@ def train(demo):
     with training(solver):
         solver.solve()
     log.setLevel(logging.NOTSET)
-    (accuracy,) = solver.test(0)["accuracy"]
-    return accuracy
+    return demo.accuracy("train_val.prototxt", "snapshot_iter_300.caffemodel")
 
 
 def deploy():
@@ -83,8 +83,11 @@ def deploy():
 
 def compare(demo, deployed, accuracy_test, images):
     """The accuracies of the net as it was, folded, and with BatchNorm deleted; and the answers to the test digits."""
+    from protonet.cli.run import say as say_best
+
     model, result = demo.evaluate(deployed, ".", accuracy_test)
-    command("protonet run deploy.prototxt deploy.caffemodel digits/0.png")
+    command("protonet run deploy.prototxt deploy.caffemodel digits/0.png --top 3")
+    say_best("digits/0.png", model("digits/0.png")["prob"][0], {}, argparse.Namespace(top=3, json=False))
     answers = model(list(images))["prob"].argmax(1)
     return result, answers
 
