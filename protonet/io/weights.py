@@ -47,6 +47,11 @@ class Match:
     fresh: list[str] = field(default_factory=list)  # in the net with parameters, not in the file
     arrays: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
 
+    def __str__(self):
+        parts = [f"{len(self.copied)} layers copied"]
+        parts += [f"{what}: {', '.join(names)}" for what, names in (("ignored", self.ignored), ("fresh", self.fresh)) if names]
+        return "; ".join(parts)
+
 
 def match(weights: Weights, blobs: Mapping[str, Iterable], shared: Container[tuple[str, int]] = frozenset()) -> Match:
     """Which numbers go where.  blobs: for each layer of the net, its parameter blobs (or their shapes).
