@@ -60,12 +60,17 @@ class Convolution(Weighted):
     window: Any = None
     groups: int = 1
     choice: Any = None
+    times: int = 1  # so many of the layer's groups make one here
 
     def problem(self, joined=False):
         y, G = self.y, self.groups
         C, K = self.x.shape[1] // G, y.shape[1] // G
         w = self.window
         return Problem(y.images, G, C, K, y.rows, y.columns, w.kernel, w.stride, w.dilation, joined)
+
+    def merged(self):
+        """The weights with groups taken together."""
+        return pack.merged(self.weights, self.groups * self.times, self.times) if self.times > 1 else self.weights
 
     def reach(self, rows, columns):
         """The halo that outputs [0, rows) x [0, columns) look into."""
@@ -80,8 +85,8 @@ class Convolution(Weighted):
         if self.x.form == BLOCKED and self.weights.shape[1] == 1 and self.groups == self.x.shape[1] == y.shape[1] > 1:
             self.choice = Choice("depthwise")
         elif self.x.form == BLOCKED:
-            times = merge(self.groups, self.x.shape[1] // self.groups, y.shape[1] // self.groups)
-            self.times, self.groups = times, self.groups // times
+            self.times = merge(self.groups, self.x.shape[1] // self.groups, y.shape[1] // self.groups)
+            self.groups //= self.times
             one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
             self.choice = choose(self.problem(joined=one), planner.exact)
             if self.choice.name == "winograd":
@@ -110,8 +115,7 @@ class Convolution(Weighted):
             for i in range(w.kernel[0])
             for j in range(w.kernel[1])
         ]
-        expand = pack.merged(self.weights, self.groups * self.times, self.times) if self.times > 1 else self.weights
-        packed = to.constants.get(("direct", key(self.weights)), lambda: pack.direct(expand, self.groups))
+        packed = to.constants.get(("direct", key(self.weights)), lambda: pack.direct(self.merged(), self.groups))
         self.tiles(to, places, packed, W)
 
     def lower_pixels(self, to):
@@ -186,7 +190,7 @@ class Convolution(Weighted):
         mode, bias, slope, lo, hi = self.numbers(to)
         m, (tiles, vectors) = self.choice.m, self.choice.tile
         down, along = -(-y.rows // m), -(-y.columns // m)
-        packed = to.constants.get(("winograd", m, key(self.weights)), lambda: pack.transformed(self.weights, m))
+        packed = to.constants.get(("winograd", m, key(self.weights)), lambda: pack.transformed(self.merged(), m))
         start, old = x.view(-w.before[0], -w.before[1]), r.view() if r else bias
         rs = r.strides if r else (0, 0, 0)
         places = *y.strides, *rs, r is not None, lo, hi

@@ -70,7 +70,8 @@ class Dense(Weighted):
             w = self.packed(to, where)
         vectors = vectors_at_once(out)
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
-        self.y.memory = Buffer((out * W,), "arena", self.y.name)
+        kind = self.y.memory.kind if self.y.memory else "arena"
+        self.y.memory = Buffer((out * W,), kind, self.y.name)  # with room for whole vectors
         kernel = conv(1, vectors, lanes, W, mode)
         args = 1, out, 1, 1, 1, 1, 0, 0, 0, 0, 0, W, 0, 0, 0, 0, lo, hi
         arrays = source.seen(source.count), table, w, bias, slope, bias, self.y.memory

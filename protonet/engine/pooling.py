@@ -33,37 +33,29 @@ class Normalisation(Op):
         y = to.write(y)
         args = y.images, y.blocks, y.rows, y.columns, *x.strides, *y.strides, spec.local_size
         private = pointwise_blocked.LINE * (y.blocks + 2) * BYTES
-        args = *args, spec.alpha / spec.local_size, spec.k
+        args = *args, self.layer.rate, spec.k
         to.emit(pointwise_blocked.lrn, x.view(), y.view(), *args, tasks=y.images * y.rows, private=private)
 
 
 @builds("Pooling")
 def pooling(planner, unit):
-    value, spec = unit.inputs[0], unit.node.spec
-    if not blocked(planner, value) or len(unit.node.outputs) > 1 or spec.pool not in KERNELS:
+    """MAX without the second top, AVE with pads that are alike and count."""
+    value, layer, method = unit.inputs[0], unit.layer, unit.node.spec.pool
+    if not blocked(planner, value) or len(unit.node.outputs) > 1 or method not in KERNELS:
+        return False
+    kernel, stride, before, after, _ = layer.geometry(value.shape)
+    if method == AVE and (layer.inside or before != after or any(s > k for s, k in zip(stride, kernel, strict=True))):
         return False
     x, y = planner.want(value, BLOCKED), planner.give(unit.output, BLOCKED)
-    planner.ops.append(Pooling(unit.layer, [x], [y], spec.pool, window(spec, value.shape[2:])))
+    planner.ops.append(Pooling(unit.layer, [x], [y], method, (kernel, stride, before)))
     return True
-
-
-def window(spec, sizes):
-    """(kernel, stride, pad)."""
-    if spec.global_pooling:
-        return sizes, (1, 1), (0, 0)
-    return tuple(
-        (getattr(spec, f"{name}_h"), getattr(spec, f"{name}_w"))
-        if spec.HasField(f"{name}_h") or spec.HasField(f"{name}_w")
-        else (getattr(spec, one),) * 2
-        for name, one in (("kernel", "kernel_size"), ("stride", "stride"), ("pad", "pad"))
-    )
 
 
 @builds("LRN")
 def lrn(planner, unit):
     (value,), spec = unit.inputs, unit.node.spec
-    across = spec.norm_region == spec.ACROSS_CHANNELS and abs(spec.beta - 0.75) < 1e-6
-    if not blocked(planner, value) or not across or spec.local_size > 2 * W + 1 or value.shape[1] % W:
+    here = not unit.layer.within and abs(spec.beta - 0.75) < 1e-6
+    if not blocked(planner, value) or not here or spec.local_size > 2 * W + 1 or value.shape[1] % W:
         return False
     x, y = planner.want(value, BLOCKED), planner.give(unit.output, BLOCKED)
     planner.ops.append(Normalisation(unit.layer, [x], [y]))

@@ -1,0 +1,154 @@
+"""Convolutions of odd sizes, by each algorithm, against the layers' own plan."""
+
+import itertools
+
+import pytest
+
+from protonet.engine.machine import W
+from tests.engine.tools import agree, conv, layer, operations, pool, relu
+
+SIZES = [(7, 7), (9, 14)]
+
+
+def used(program, what):
+    return any(what in name for name in operations(program))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "pad"), [(1, 1, 0), (3, 1, 1), (3, 2, 1), (5, 1, 2), (5, 2, 0), (2, 3, 1)]
+)
+@pytest.mark.parametrize("channels", [1, 3, 5, 24])
+def test_windows_strides_and_channels_that_fill_no_block(channels, kernel, stride, pad):
+    for (H, V), outputs in itertools.product(SIZES, (13, 48)):
+        body = conv("y", "x", outputs, kernel, stride=stride, pad=pad) + relu("y")
+        agree(body, (2, channels, H, V), threads=(1, 2))
+
+
+def test_a_window_that_is_not_square_and_pads_each_side_apart():
+    body = conv("y", "x", 20, None, kernel_h=3, kernel_w=5, stride_h=2, stride_w=1, pad_h=0, pad_w=3)
+    agree(body, (1, 19, 11, 9))
+    agree(conv("y", "x", 20, 3, pad_l=1, pad_r=0, pad_t=0, pad_b=2), (1, 19, 11, 9))
+
+
+@pytest.mark.parametrize("dilation", [2, 3])
+def test_dilated_windows(dilation):
+    agree(conv("y", "x", 32, 3, pad=dilation, dilation=dilation), (2, 16, 13, 9))
+    agree(conv("z", "x", 16) + conv("y", "z", 16, 3, pad=dilation, dilation=dilation, group=16), (2, 16, 13, 9))
+
+
+@pytest.mark.parametrize(
+    ("channels", "outputs", "group"), [(32, 64, 2), (24, 36, 3), (12, 24, 4), (64, 64, 16), (10, 20, 5)]
+)
+def test_groups_whether_or_not_they_fill_blocks(channels, outputs, group):
+    body = conv("z", "x", channels, 1) + conv("y", "z", outputs, 3, pad=1, group=group) + relu("y")
+    agree(body, (2, 3, 9, 7))
+    agree(conv("y", "x", outputs, 1, group=group), (1, channels, 5, 5))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "pad"), [(3, 1, 1), (3, 2, 1), (5, 1, 2), (5, 2, 2), (7, 1, 3), (3, 3, 0), (2, 1, 1)]
+)
+def test_depthwise(kernel, stride, pad):
+    for channels, (H, V) in itertools.product((13, 32), ((9, 17), (14, 7))):
+        body = conv("z", "x", channels) + conv("y", "z", channels, kernel, stride=stride, pad=pad, group=channels)
+        program, _ = agree(body + relu("y"), (2, 3, H, V), threads=(1, 2))
+        assert used(program, "depthwise")
+
+
+def test_depthwise_by_its_forks_names_and_with_a_multiplier():
+    agree(conv("y", "x", 32, 3, "DepthwiseConvolution", pad=1), (1, 16, 9, 9))
+    agree(conv("y", "x", 32, 3, "ConvolutionDepthwise", pad=1), (1, 32, 9, 9))
+
+
+WINOGRAD = [(16, 16, 6, 6), (16, 48, 7, 9), (32, 40, 13, 14), (24, 64, 23, 11), (64, 32, 30, 29), (48, 64, 40, 37)]
+
+
+@pytest.mark.parametrize(("channels", "outputs", "H", "V"), WINOGRAD)
+@pytest.mark.parametrize("pad", [0, 1, 2])
+def test_winograd(channels, outputs, H, V, pad):
+    body = conv("z", "x", channels) + relu("z") + conv("y", "z", outputs, 3, pad=pad) + relu("y")
+    agree(body, (1, 3, H, V), tolerance=5e-5, threads=(1, 2))
+
+
+def test_winograd_is_used_where_it_pays_and_not_where_exactness_is_asked_for():
+    body = conv("z", "x", 64) + conv("y", "z", 64, 3, pad=1)
+    program, _ = agree(body, (1, 3, 28, 28), tolerance=5e-5)
+    assert used(program, "winograd")
+    program, _ = agree(body, (1, 3, 28, 28), exact=True, tolerance=1e-5)
+    assert not used(program, "winograd")
+
+
+def test_winograd_for_several_images():
+    for H in (14, 33):
+        agree(conv("z", "x", 32) + conv("y", "z", 32, 3, pad=1) + relu("y"), (3, 3, H, H), tolerance=5e-5)
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("slope", [0, 0.1, -0.5])
+def test_activations_and_leaky_ones(kernel, slope):
+    agree(conv("y", "x", 40, kernel, pad=kernel // 2) + relu("y", slope), (1, 32, 13, 11), tolerance=5e-5)
+
+
+def test_prelu_clip_and_relu6_join_the_convolution():
+    for shared in ("true", "false"):
+        body = conv("y", "x", 40, 3) + layer("PReLU", "p", "y", f"prelu_param {{ channel_shared: {shared} }}", ["y"])
+        program, _ = agree(body, (2, 19, 9, 9))
+        assert not used(program, "prelu")
+    program, _ = agree(
+        conv("y", "x", 20) + layer("Clip", "c", "y", "clip_param { min: -0.3 max: 0.5 }", ["y"]), (1, 5, 9, 9)
+    )
+    assert not used(program, "activation")
+
+
+SUM = "eltwise_param { operation: SUM }"
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_a_sum_joins_the_later_convolution(kernel):
+    body = conv("a", "x", 32, 3, pad=1) + relu("a") + conv("b", "x", 32) + conv("c", "a", 32, kernel, pad=kernel // 2)
+    body += layer("Eltwise", "y", ["b", "c"], SUM) + relu("y")
+    program, _ = agree(body, (2, 3, 13, 11), tolerance=5e-5)
+    assert not used(program, "combine")
+    assert not used(program, "eltwise")
+
+
+def test_a_sum_whose_operand_has_other_readers_and_a_halo():
+    body = conv("a", "x", 32) + conv("b", "a", 32, 3, pad=1) + layer("Eltwise", "s", ["a", "b"], SUM) + relu("s")
+    body += conv("c", "s", 32, 3, pad=1) + layer("Eltwise", "t", ["s", "c"], SUM) + conv("y", "t", 16, 5, pad=2)
+    body += conv("y2", "s", 8)
+    agree(body, (2, 3, 12, 10), tolerance=5e-5)
+
+
+def test_a_sum_after_a_depthwise_convolution_and_one_of_a_value_with_itself():
+    body = conv("a", "x", 32) + conv("b", "a", 32, 3, pad=1, group=32)
+    agree(body + layer("Eltwise", "y", ["a", "b"], SUM) + relu("y"), (2, 3, 12, 10))
+    agree(conv("a", "x", 32) + layer("Eltwise", "y", ["a", "a"], SUM), (2, 3, 12, 10))
+
+
+def test_what_has_no_blocked_kernel_is_computed_all_the_same():
+    agree(conv("y", "x", 6, 3, pad=1), (2, 4, 5, 6, 7))  # three spatial axes
+    agree(conv("y", "x", 6, 3, pad=1), (2, 4, 50))
+    agree(conv("y", "x", 6, 3, axis=2), (2, 4, 5, 6, 7))
+    agree(
+        conv("a", "x", 8)
+        + layer("Deconvolution", "y", "a", "convolution_param { num_output: 5 kernel_size: 4 stride: 2 }"),
+        (1, 3, 6, 5),
+    )
+
+
+def test_one_convolution_of_several_bottoms():
+    body = layer("Convolution", "y", ["x", "x1"], "convolution_param { num_output: 20 kernel_size: 3 }", ["y", "z"])
+    agree(body, (2, 16, 9, 9), (2, 16, 9, 9))
+
+
+def test_an_intel_convolution_with_its_own_relu():
+    agree(conv("y", "x", 32, 3, relu="true"), (1, 16, 9, 9))
+    agree(conv("y", "x", 32, 3, relu="true", negative_slope=0.2), (1, 16, 9, 9))
+
+
+def test_bias_may_be_missing():
+    agree(conv("a", "x", 32, 3, bias_term="false") + pool("y", "a", "MAX", kernel_size=3, stride=2), (1, 3, 9, 9))
+
+
+def test_channels_are_padded_to_blocks():
+    assert W in (4, 8, 16)
