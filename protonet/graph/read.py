@@ -1,5 +1,6 @@
 """From a file to the layers of one phase: parse, upgrade, filter.  Both readings of a net, Net and Graph, begin so."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ from protonet.errors import ProtonetError
 from protonet.graph import resolve
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse, upgrade
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -31,6 +35,8 @@ def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=Non
     `state` (a NetState) overrides phase, level and stages; without either, the net's own state decides, else TEST.
     """
     document = parse.load(source, "NetParameter", ignore_unknown) if isinstance(source, str | Path) else source
+    for warning in getattr(document, "warnings", ()):
+        log.warning("%s", warning)
     message = getattr(document, "message", document)
     net = caffe_pb2.NetParameter()
     net.CopyFrom(message)
