@@ -34,9 +34,11 @@ def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=Non
 
     `state` (a NetState) overrides phase, level and stages; without either, the net's own state decides, else TEST.
     """
-    document = parse.load(source, "NetParameter", ignore_unknown) if isinstance(source, str | Path) else source
-    for warning in getattr(document, "warnings", ()):
-        log.warning("%s", warning)
+    document = source
+    if isinstance(source, str | Path):
+        document = parse.load(source, "NetParameter", ignore_unknown)
+        for warning in document.warnings:
+            log.warning("%s", warning)
     message = getattr(document, "message", document)
     net = caffe_pb2.NetParameter()
     net.CopyFrom(message)
