@@ -47,7 +47,7 @@ def insert_splits(net, places=None):
                     split.loss_weight.extend([weight] + [0] * (readers[i, j] - 1))
                     layer.loss_weight[j] = 0
                     used[i, j] += 1
-        if old.loss_weight and not any(layer.loss_weight):
+        if any(old.loss_weight) and not any(layer.loss_weight):
             layer.ClearField("loss_weight")
     return result, origins
 

@@ -35,8 +35,8 @@ class Im2col(Layer):
         ones = (1,) * (AXES - len(maps))
         zeros = (0,) * (AXES - len(maps))
         shape = (*ones, *found.kernel, *ones, *found.stride, *zeros, *found.before, *ones, *found.dilation)
-        _, OH, OW = (*ones, *out)
-        return (N, C, *ones, *maps), (N, C, prod(found.kernel), prod(out)), (*shape, OH, OW)
+        whole = ones + tuple(out)
+        return (N, C, *ones, *maps), (N, C, prod(found.kernel), prod(out)), (*shape, whole[1], whole[2])
 
     def forward(self, emit, x, y):
         whole, rows, numbers = self.numbers(x.shape)

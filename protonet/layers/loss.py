@@ -14,6 +14,7 @@ from protonet.layers.base import axis_of
 from protonet.layers.memory import three
 
 FULL, VALID, BATCH_SIZE, NONE = range(4)
+LEAST = 1e-20  # of what a log is taken, in losses of probabilities
 
 
 def ignored(spec):

@@ -46,7 +46,8 @@ class Scale(Layer):
 
     def forward(self, emit, x, *rest):
         *bottom, y = rest
-        gamma, *beta = [*bottom, *emit.params]
+        blobs = list(bottom) + list(emit.params)
+        gamma, beta = blobs[0], blobs[1:]
         N, C, S = spread(self.spec, x.shape, gamma.shape)
         if emit.wants(gamma):
             emit.save("x", x)
@@ -56,7 +57,8 @@ class Scale(Layer):
         emit(kernel, x.seen(*seen), gamma, *beta, y.seen(*seen), tasks=kernels.rows(N, C, S))
 
     def backward(self, emit, y, x, *bottom):
-        gamma, *beta = [*bottom, *emit.params]
+        blobs = list(bottom) + list(emit.params)
+        gamma, beta = blobs[0], blobs[1:]
         N, C, S = seen = spread(self.spec, x.shape, gamma.shape)
         dy = y.diff.seen(*seen)
         for b in filter(emit.wants, beta):

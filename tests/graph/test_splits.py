@@ -135,3 +135,12 @@ def test_old_input_fields_are_split_like_layers():
     net = loads('input: "x" input_dim: [1, 1, 1, 1] layer { bottom: "x" } layer { bottom: "x" }').message
     upgrade_net(net)
     assert insert_splits(net)[0].layer[1].name == "x_input_0_split"
+
+
+def test_a_loss_weight_of_zero_stays_zero():
+    text = (
+        'layer { name: "d" type: "DummyData" top: "x" } layer { name: "e" type: "DummyData" top: "y" }'
+        'layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: "y" top: "l" loss_weight: 0 }'
+    )
+    net, _ = insert_splits(loads(text, "NetParameter").message)
+    assert list(net.layer[-1].loss_weight) == [0]

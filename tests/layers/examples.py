@@ -50,8 +50,19 @@ class Example:
         self.large = self.large or tuple(LARGE if shape == SHAPE else shape for shape in self.shapes)
 
 
+def probable(rng, shapes):
+    """Probabilities, and labels below 3."""
+    return [*positive(rng, shapes[:-1]), rng.integers(0, 3, shapes[-1]).astype(np.float32)]
+
+
+def informed(rng, shapes):
+    """Scores, labels below 3, and a matrix."""
+    return [*labelled(3)(rng, shapes[:2]), *positive(rng, shapes[2:])]
+
+
 two, three = (SHAPE,) * 2, (SHAPE,) * 3
 scores = dict(shapes=((4, 3, 2), (4, 2)), large=((3, 7, 1100), (3, 1100)))
+flat = dict(shapes=((4, 3), (4,)), large=((700, 9), (700,)))
 XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "gaussian" }'
 
 EXAMPLES = {
@@ -66,6 +77,9 @@ EXAMPLES = {
     "Concat": Example(shapes=((4, 3, 2), (4, 5, 2)), large=((4, 3, 2000), (4, 5, 2000))),
     "Dropout": Example(),
     "ELU": Example("elu_param { alpha: 0.7 }", inputs=apart),
+    "ContrastiveLoss": Example(
+        "contrastive_loss_param { margin: 3 }", shapes=((5, 3), (5, 3), (5,)), inputs=labelled(2)
+    ),
     "Convolution": Example(
         f"convolution_param {{ num_output: 4 kernel_size: 3 pad: 1 {XAVIER} }}",
         shapes=((2, 3, 5, 4),),
@@ -87,14 +101,20 @@ EXAMPLES = {
     ),
     "Eltwise": Example("eltwise_param { operation: PROD }", shapes=three),
     "Embed": Example(f"embed_param {{ num_output: 5 input_dim: 4 {XAVIER} }}", shapes=((3, 2),), inputs=labelled(4)),
+    "EuclideanLoss": Example(shapes=two),
     "Exp": Example("exp_param { base: 2 scale: 0.5 shift: 0.3 }"),
     "Flatten": Example(),
     "Input": Example("input_param { shape { dim: 3 dim: 5 } }", shapes=(), gradient=False),
+    "HingeLoss": Example(**flat, inputs=labelled(3)),
     "Im2col": Example("convolution_param { kernel_size: 2 }"),
+    "InfogainLoss": Example(
+        shapes=((4, 3, 2), (4, 2), (3, 3)), large=((3, 7, 1100), (3, 1100), (7, 7)), inputs=informed
+    ),
     "InnerProduct": Example(f"inner_product_param {{ num_output: 5 {XAVIER} }}", large=((37, 3, 10, 9),)),
     "LRN": Example("lrn_param { local_size: 3 }"),
     "Log": Example("log_param { scale: 2 shift: 0.5 }", inputs=positive),
     "MVN": Example(),
+    "MultinomialLogisticLoss": Example(**flat, inputs=probable),
     "PReLU": Example(inputs=apart),
     "Parameter": Example("parameter_param { shape { dim: 3 dim: 5 } }", shapes=()),
     "Permute": Example("permute_param { order: 0 order: 2 order: 1 }"),
@@ -107,8 +127,10 @@ EXAMPLES = {
     "Reshape": Example("reshape_param { shape { dim: 0 dim: -1 } }"),
     "Scale": Example('scale_param { filler { type: "gaussian" } bias_term: true }'),
     "Sigmoid": Example(),
+    "SigmoidCrossEntropyLoss": Example(shapes=two, inputs=positive),
     "Silence": Example(shapes=two),
     "Slice": Example('top: "a" top: "b" slice_param { axis: 1 slice_point: 1 }'),
+    "SmoothL1Loss": Example(shapes=two, inputs=apart),
     "Softmax": Example(),
     "SoftmaxWithLoss": Example(**scores, inputs=labelled(3)),
     "Split": Example('top: "a" top: "b" top: "c"'),

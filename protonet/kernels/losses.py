@@ -1,0 +1,230 @@
+"""Losses: each leaves partial sums, in float64, which `total` adds in their order.  Shapes: N images of A numbers."""
+
+import math
+
+from protonet.kernels.exp import exp
+from protonet.kernels.jit import f32, f64, i64, kernel
+from protonet.kernels.labels import class_of
+from protonet.kernels.log import log1p
+from protonet.kernels.pointwise import CHUNK
+from protonet.kernels.sigmoid import sigmoid
+from protonet.kernels.softmax import BLOCK
+
+N, A, M, T, O, C, S, K = "NAMTOCSK"
+
+
+@kernel(out="loss")
+def total(sums: f64[T], loss: f32[1], factor: f32, begin, end):
+    """loss <- factor * the sum of sums.  One task."""
+    value = f64(0)
+    for t in range(sums.shape[0]):
+        value += sums[t]
+    loss[0] = f32(value * f64(factor))
+
+
+@kernel(dx="x", out="dx")
+def times_loss(x: f32[M], dloss: f32[1], dx: f32[M], factor: f32, begin, end):
+    """dx <- factor * dloss * x.  A task is CHUNK numbers."""
+    scale = factor * dloss[0]
+    for i in range(begin * CHUNK, min(end * CHUNK, dx.shape[0])):
+        dx[i] = scale * x[i]
+
+
+@kernel(out="d sums")
+def squares(a: f32[M], b: f32[M], d: f32[M], sums: f64[T], begin, end):
+    """d <- a - b; sums[task] <- the sum of its squares.  A task is CHUNK numbers."""
+    for task in range(begin, end):
+        part = f64(0)
+        for i in range(task * CHUNK, min(task * CHUNK + CHUNK, d.shape[0])):
+            d[i] = a[i] - b[i]
+            part += f64(d[i]) * f64(d[i])
+        sums[task] = part
+
+
+@kernel(out="m sums")
+def hinge(x: f32[N, A], label: f32[N], m: f32[N, A], sums: f64[N], squared: i64, ignore: i64, begin, end):
+    """sums[n] <- the sum of max(0, 1 + x), at the label max(0, 1 - x), or of their squares; m <- its derivative."""
+    A = x.shape[1]
+    for n in range(begin, end):
+        k = class_of(label[n], A, ignore)
+        part = f64(0)
+        for a in range(A):
+            sign = -1.0 if a == k else 1.0
+            margin = max(1.0 + sign * x[n, a], 0.0)
+            if squared != 0:
+                part += f64(margin * margin)
+                m[n, a] = 2.0 * sign * margin
+            else:
+                part += f64(margin)
+                m[n, a] = sign if margin > 0.0 else 0.0
+        sums[n] = part
+
+
+@kernel(out="sums")
+def multinomial(p: f32[N, A], label: f32[N], sums: f64[N], least: f32, ignore: i64, begin, end):
+    """sums[n] <- -log of p at the label, or of `least` if that is more.  A task is an image."""
+    A = p.shape[1]
+    for n in range(begin, end):
+        k = class_of(label[n], A, ignore)
+        sums[n] = f64(-math.log(max(p[n, k], least))) if k >= 0 else f64(0)
+
+
+@kernel(out="dp")
+def multinomial_grad(p: f32[N, A], label: f32[N], dloss: f32[1], dp: f32[N, A], least: f32, ignore: i64, begin, end):
+    N, A = p.shape
+    for n in range(begin, end):
+        k = class_of(label[n], A, ignore)
+        for a in range(A):
+            dp[n, a] = 0.0
+        if k >= 0:
+            dp[n, k] = -dloss[0] / (f32(N) * max(p[n, k], least))
+
+
+@kernel(out="d sums count")
+def sigmoid_cross_entropy(
+    x: f32[M], target: f32[M], d: f32[M], sums: f64[T], count: f64[T], ignored: i64, ignore: f32, begin, end
+):
+    """d <- sigmoid(x) - target, sums[task] <- the loss; 0 and not counted where target, truncated, is `ignore`."""
+    for task in range(begin, end):
+        part, n = f64(0), f64(0)
+        for i in range(task * CHUNK, min(task * CHUNK + CHUNK, d.shape[0])):
+            t = target[i]
+            # truncated as an int is, without making one of NaN
+            away = abs(t - ignore)
+            same = ignored != 0 and away < 1.0 and (abs(t) >= abs(ignore) or ignore == 0.0)
+            loss = max(x[i], 0.0) - x[i] * t + log1p(exp(-abs(x[i])))
+            part += f64(0.0 if same else loss)
+            n += f64(0) if same else f64(1)
+            d[i] = 0.0 if same else sigmoid(x[i]) - t
+        sums[task], count[task] = part, n
+
+
+@kernel(dx="d", out="dx")
+def over_norm(d: f32[M], norm: f32[1], dloss: f32[1], dx: f32[M], begin, end):
+    """dx <- d * dloss / norm."""
+    scale = dloss[0] / norm[0]
+    for i in range(begin * CHUNK, min(end * CHUNK, dx.shape[0])):
+        dx[i] = scale * d[i]
+
+
+@kernel(out="sums count")
+def infogain(
+    p: f32[O, C, S], label: f32[O, S], h: f32[C, C], sums: f64[T], count: f64[T], least: f32, ignore: i64, begin, end
+):
+    """sums[task] <- -sum of h[label, c] * log p[c] over c and the labels that count; tasks are those of softmax."""
+    _, C, S = p.shape
+    blocks = (S + BLOCK - 1) // BLOCK
+    for task in range(begin, end):
+        o, first = task // blocks, task % blocks * BLOCK
+        part, n = f64(0), f64(0)
+        for s in range(first, min(first + BLOCK, S)):
+            k = class_of(label[o, s], C, ignore)
+            if k >= 0:
+                for c in range(C):
+                    part -= f64(h[k, c] * math.log(max(p[o, c, s], least)))
+                n += f64(1)
+        sums[task], count[task] = part, n
+
+
+@kernel(out="dx")
+def infogain_grad(
+    p: f32[O, C, S],
+    label: f32[O, S],
+    h: f32[C, C],
+    norm: f32[1],
+    dloss: f32[1],
+    dx: f32[O, C, S],
+    ignore: i64,
+    begin,
+    end,
+):
+    """dx <- (p * the sum of h[label] - h[label]) * dloss / norm; 0 where the label does not count."""
+    _, C, S = p.shape
+    scale = dloss[0] / norm[0]
+    blocks = (S + BLOCK - 1) // BLOCK
+    for task in range(begin, end):
+        o, first = task // blocks, task % blocks * BLOCK
+        for s in range(first, min(first + BLOCK, S)):
+            k = class_of(label[o, s], C, ignore)
+            row = f32(0.0)
+            if k >= 0:
+                for c in range(C):
+                    row += h[k, c]
+            for c in range(C):
+                dx[o, c, s] = scale * (row * p[o, c, s] - h[k, c]) if k >= 0 else 0.0
+
+
+@kernel(out="d slope sums")
+def contrastive(
+    a: f32[N, A],
+    b: f32[N, A],
+    similar: f32[N],
+    d: f32[N, A],
+    slope: f32[N],
+    sums: f64[N],
+    margin: f32,
+    legacy: i64,
+    begin,
+    end,
+):
+    """d <- a - b; sums[n] <- the loss of pair n, and slope[n] * d <- half its derivative by a.  A task is a pair.
+
+    dist = |d|.  A similar pair costs dist ** 2; another (margin - dist) ** 2, or if legacy margin - dist ** 2, where
+    that is positive.
+    """
+    A = a.shape[1]
+    for n in range(begin, end):
+        square = f64(0)
+        for i in range(A):
+            d[n, i] = a[n, i] - b[n, i]
+            square += f64(d[n, i]) * f64(d[n, i])
+        dist = math.sqrt(square)
+        if abs(similar[n]) >= 1.0:
+            sums[n], slope[n] = square, 1.0
+        elif legacy != 0:
+            left = f64(margin) - square
+            sums[n], slope[n] = max(left, f64(0)), -1.0 if left > 0 else 0.0
+        else:
+            left = f64(margin) - dist
+            sums[n] = left * left if left > 0 else f64(0)
+            slope[n] = -f32(left / (dist + f64(1e-4))) if left > 0 else 0.0
+
+
+@kernel(out="dx")
+def pair_grad(d: f32[N, A], slope: f32[N], dloss: f32[1], dx: f32[N, A], factor: f32, begin, end):
+    """dx <- factor * dloss * slope[n] * d.  A task is a pair."""
+    A = d.shape[1]
+    for n in range(begin, end):
+        scale = factor * dloss[0] * slope[n]
+        for i in range(A):
+            dx[n, i] = scale * d[n, i]
+
+
+@kernel(out="d sums")
+def smooth_l1(
+    a: f32[M],
+    b: f32[M],
+    inside: f32[M],
+    outside: f32[M],
+    d: f32[M],
+    sums: f64[T],
+    square: f32,
+    weighted: i64,
+    begin,
+    end,
+):
+    """With u = inside * (a - b): sums[task] <- the sum of outside * (square * u ** 2 / 2, or |u| - 0.5 / square if that
+    is for |u| >= 1 / square), d <- its derivative by a.  inside and outside are read if `weighted` is above 0, and 1.
+    """
+    bend = 1.0 / square
+    for task in range(begin, end):
+        part = f64(0)
+        for i in range(task * CHUNK, min(task * CHUNK + CHUNK, d.shape[0])):
+            win = inside[i] if weighted > 0 else f32(1.0)
+            wout = outside[i] if weighted > 1 else f32(1.0)
+            u = win * (a[i] - b[i])
+            size = abs(u)
+            near = size < bend
+            part += f64(wout * (0.5 * square * u * u if near else size - 0.5 * bend))
+            d[i] = wout * win * (square * u if near else (1.0 if u > 0.0 else -1.0))
+        sums[task] = part
