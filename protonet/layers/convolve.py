@@ -11,6 +11,7 @@ from math import prod
 
 from protonet.errors import ShapeError
 from protonet.kernels import affine, conv_plain, gemm, pack, phases
+from protonet.layers import by_channel
 
 AXES = 3
 FULL = 1.3  # times as many multiplications as necessary, at most, where phases are worth it
@@ -103,6 +104,9 @@ def convolution(window, N, G, C, K, sizes, out):
 
 def forward(emit, m, w, bias, x, y):
     """y <- w over x, + bias (or None)."""
+    if by_channel.applies(m):
+        by_channel.forward(emit, m, w, bias, x, y)
+        return
     a = emit.scratch(m.G * pack.size(m.K, m.D))
     rows = m.w(w).seen(m.G, m.K, m.D)
     emit(pack.pack_rows, rows, w if bias is None else bias, a, bias is not None, tasks=m.G * pack.blocks(m.D))
@@ -111,7 +115,9 @@ def forward(emit, m, w, bias, x, y):
 
 def data_gradient(emit, m, w, dy, dx, bias=None):
     """dx <- the gradient at x, + bias per channel (or None)."""
-    if m.phases:
+    if by_channel.applies(m):
+        by_channel.data_gradient(emit, m, w, dy, dx, bias)
+    elif m.phases:
         by_phases(emit, m, m.phases, w, dy, dx, bias)
     elif set(m.stride) == {1} and m.C >= WORTH and m.S <= 1.2 * m.P:
         turned = m.turned
@@ -149,6 +155,9 @@ def by_phases(emit, m, part, w, dy, dx, bias):
 
 def weight_gradient(emit, m, x, dy, dw):
     """dw += the gradient of the weights."""
+    if by_channel.applies(m):
+        by_channel.weight_gradient(emit, m, x, dy, dw)
+        return
     shape, tasks = conv_plain.parts(m.G, m.D, m.K, m.N * m.P)
     sums = emit.scratch(*shape)
     emit(conv_plain.weights, m.x(x), m.y(dy), sums, *m.words, tasks=tasks)
