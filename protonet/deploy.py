@@ -67,7 +67,7 @@ class Deployed:
     def write(self, carried):
         origin = f" from {Path(self.source).name}" if self.source else ""
         return (
-            f"# a net to predict with, made by protonet{origin}\n{header.write(carried)}{write.dumps(self.definition)}"
+            f"# a net to predict with, made by protonet{origin}\n{header.write(carried)}{write.dumps(self.definition, plain=True)}"
         )
 
     def save(self, prefix):

@@ -20,6 +20,7 @@ VERBS = {
     "run": "use a net on images or arrays",
     "show": "what a net is made of: layers, shapes, parameters, cost",
     "check": "read prototxt files and report everything wrong with them",
+    "upgrade": "write an old net or solver, text or weights, in today's form",
     "convert": "make an LMDB of a folder, a list or MNIST's idx files",
     "mean": "the mean image of a database",
     "demo": "the whole way on real handwritten digits: train, deploy, verify, predict",

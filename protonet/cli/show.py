@@ -30,7 +30,7 @@ def run(args):
 
         definition = read(args.net, phase, args.level, split(args.stage), ignore_unknown=args.ignore_unknown)
         definition.net.ClearField("state")
-        print(dumps(definition.net), end="")
+        print(dumps(definition.net, plain=True), end="")
         return 0
     net = protonet.Net(
         args.net,
