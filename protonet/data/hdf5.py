@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from protonet.data.draws import Draws
-from protonet.data.paths import find
 from protonet.errors import DataError, ProtonetError, ShapeError
 from protonet.io import hdf5
+from protonet.prototxt.paths import find
 
 
 class Hdf5Batches:

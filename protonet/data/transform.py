@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from protonet.data.asked import only
-from protonet.data.paths import find
 from protonet.errors import DataError, ShapeError
 from protonet.io.mean import load_mean
+from protonet.prototxt.paths import find
 
 TRAIN = 0
 FIELDS = (

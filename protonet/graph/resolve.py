@@ -15,6 +15,7 @@ from typing import Any
 from protonet.errors import NetError, SolverError
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse
+from protonet.prototxt.paths import find
 
 
 def filter_net(net, state, places=None):
@@ -69,7 +70,7 @@ def solver_nets(solver, path=None, ignore_unknown=False):
 
     def read(name):
         if name not in documents:
-            documents[name] = parse.load(find(name, path), "NetParameter", ignore_unknown)
+            documents[name] = parse.load(find(name, Path(path).parent if path else ""), "NetParameter", ignore_unknown)
         return documents[name]
 
     def choose(source, phase, states):
@@ -110,16 +111,3 @@ def _sources(solver, read, where, file, message):
     if solver.HasField(file):
         return [read(getattr(solver, file))]
     return [getattr(solver, message)] if solver.HasField(message) else []
-
-
-def find(path, beside=None):
-    """Where a path named in the file `beside` leads: from the current directory, as Caffe has it, else from that file.
-
-    If there is nothing either way, the path as given, for the error of who opens it.
-    """
-    here = Path(path)
-    if not here.exists() and beside is not None:
-        there = Path(beside).parent / path
-        if there.exists():
-            return there
-    return here

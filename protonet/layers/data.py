@@ -12,10 +12,10 @@ from protonet.data.asked import only
 from protonet.data.batches import DatabaseBatches
 from protonet.data.database import open_database
 from protonet.data.datum import parse
-from protonet.data.paths import find
 from protonet.data.transform import Transform, crop_of
 from protonet.layers.base import register
 from protonet.layers.fed import Fed
+from protonet.prototxt.paths import find
 
 
 @register("Data", spec="data_param")

@@ -1,10 +1,10 @@
 """HDF5Data: rows of HDF5 files that a list names.  Each top is the dataset of its name, with any axes, as float32."""
 
 from protonet.data.hdf5 import Hdf5Batches
-from protonet.data.paths import find
 from protonet.errors import NetError
 from protonet.layers.base import TRAIN, register
 from protonet.layers.fed import Fed
+from protonet.prototxt.paths import find
 
 
 @register("HDF5Data", spec="hdf5_data_param")

@@ -7,11 +7,11 @@ With batch_size 1 and neither crop nor resizing, each image may have its own siz
 
 from protonet.data.asked import only
 from protonet.data.images import ImageBatches
-from protonet.data.paths import find
 from protonet.data.transform import Transform, crop_of
 from protonet.errors import NetError
 from protonet.layers.base import TRAIN, register
 from protonet.layers.fed import Fed
+from protonet.prototxt.paths import find
 
 
 @register("ImageData", spec="image_data_param")

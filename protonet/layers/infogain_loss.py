@@ -7,7 +7,6 @@ With the identity as H it is SoftmaxWithLoss.  H (classes x classes) is a third 
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from protonet.data.paths import find
 from protonet.errors import DataError, NetError, ShapeError
 from protonet.kernels import losses as kernels
 from protonet.kernels import softmax
@@ -15,6 +14,7 @@ from protonet.layers.base import Layer, register
 from protonet.layers.loss import LEAST, check_labels, classes, divisor, ignored
 from protonet.layers.memory import pass_on
 from protonet.proto import caffe_pb2
+from protonet.prototxt.paths import find
 from protonet.runtime.step import Buffer
 
 

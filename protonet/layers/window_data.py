@@ -1,10 +1,10 @@
 """WindowData: windows of images and their classes, drawn at random; see data/windows.py for the file and the rules."""
 
-from protonet.data.paths import find
 from protonet.data.transform import Transform
 from protonet.data.windows import WindowBatches
 from protonet.layers.base import register
 from protonet.layers.fed import Fed
+from protonet.prototxt.paths import find
 
 
 @register("WindowData", spec="window_data_param")

@@ -158,12 +158,3 @@ def test_a_solver_that_contradicts_itself_is_refused(text, message):
 def test_a_net_that_is_nowhere_is_an_error_with_its_name(folder):
     with pytest.raises(ParseError, match=r"none\.prototxt: cannot be read"):
         nets('net: "none.prototxt"', folder / "solver.prototxt")
-
-
-def test_paths_lead_from_the_current_directory_then_from_the_file_that_names_them(folder):
-    solver = folder / "solver.prototxt"
-    assert resolve.find("a.prototxt", solver) == folder / "a.prototxt"
-    (folder.parent / "here" / "a.prototxt").touch()
-    assert not resolve.find("a.prototxt", solver).is_absolute()
-    assert str(resolve.find("none", solver)) == "none"
-    assert resolve.find(str(folder / "b.prototxt"), "/elsewhere/x") == folder / "b.prototxt"

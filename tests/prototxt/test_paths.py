@@ -1,6 +1,6 @@
 import pytest
 
-from protonet.data.paths import find
+from protonet.prototxt.paths import find
 
 
 @pytest.fixture
