@@ -126,7 +126,7 @@ def inner_product_behind(node, affine, layer):
 
 def affine_behind(node, affine, layer):
     total = affine.after(affine_of(node))
-    return Absorbed(AffineLayer(node.layer.before + layer.before), [total.a, total.b])
+    return Absorbed(AffineLayer(node.layer.before + layer.before, node.layer), [total.a, total.b])
 
 
 def convolution_ahead(node, affine, layer):
@@ -172,7 +172,7 @@ def inner_product_ahead(node, affine, layer):
 
 def affine_ahead(node, affine, layer):
     total = affine_of(node).after(affine)
-    return Absorbed(AffineLayer(layer.before + node.layer.before), [total.a, total.b])
+    return Absorbed(AffineLayer(layer.before + node.layer.before, node.layer), [total.a, total.b])
 
 
 BEHIND = dict.fromkeys(CONVOLUTIONS, convolution_behind) | {

@@ -59,10 +59,9 @@ class AffineLayer:
 
     type, in_place, loss, source = "Affine", True, False, False
 
-    def __init__(self, before):
+    def __init__(self, before, named):
         self.before = before  # (layer, blobs, shares) of each layer that has gone into it
-        self.param, self.phase = before[-1][0].param, before[-1][0].phase
-        self.name, self.spec = self.param.name, None
+        self.param, self.phase, self.name, self.spec = named.param, named.phase, named.name, None
 
     def infer(self, x):
         return [x]
@@ -177,7 +176,7 @@ class ToAffine(Rewrite):
             affine = MEANING[node.type](node)
         except ProtonetError as error:
             raise error.at(node.place or f"layer '{node.name}'") from None
-        node.layer = AffineLayer([(node.layer, node.blobs, node.shares)])
+        node.layer = AffineLayer([(node.layer, node.blobs, node.shares)], node.layer)
         node.blobs, node.shares = [affine.a, affine.b], {}
         return ""
 

@@ -13,7 +13,7 @@ the value that takes over the affine's numbers takes its name.
 
 from protonet.graph.build import apart
 from protonet.passes import absorb, move
-from protonet.passes.affine import affine_of
+from protonet.passes.affine import AffineLayer, affine_of
 from protonet.passes.base import Journal, Pass, Skip, require
 
 
@@ -47,6 +47,7 @@ def join(graph):
         maker = node.inputs[0].maker
         if maker.type == "Affine" and graph.sole_reader(node.inputs[0]) is node:
             Up(graph, node).go()
+            maker.layer = AffineLayer(maker.layer.before, node.layer)  # the last name, as for values
 
 
 def find(graph, node):

@@ -122,6 +122,14 @@ def test_a_value_below_that_changes_has_a_new_name(rng):
     assert_same(before, after)
 
 
+def test_what_takes_in_a_share_keeps_its_name(rng):
+    """One affine goes into two: three layers may not have one name."""
+    text = scale("s", "data", "a") + bn("b", "data", "c") + layer("e", "Eltwise", "a c", "e") + bn("n", "e", "f")
+    before, after, _ = folded(data(*SHAPE) + text + layer("r", "ReLU", "f"), rng)
+    assert [node.name for node in after.nodes] == ["data", "s", "b", "e", "r"]
+    assert_same(before, after)
+
+
 def test_folding_again_changes_nothing(rng):
     text = bn("n", "data", "x") + layer("r", "ReLU", "x") + conv("c", "x") + bn("b", "c") + scale("s", "c")
     _, after, _ = folded(data(*SHAPE) + text, rng)
