@@ -6,8 +6,9 @@ channel, in float64.
     at last   x -- Scale(a, b) -- y                                  (FromAffine, for what nothing has absorbed)
 
 BatchNorm stores decayed sums: mean = blob 0 / blob 2, var = blob 1 / blob 2 (both 0 if blob 2 is 0, as in
-Caffe); a = 1 / sqrt(var + eps), b = -a * mean.  NVIDIA's and Intel's hold Scale's two blobs as well.  Power
-with power 1 is scale and shift; Scale with num_axes: 0 is one number for all channels.
+Caffe); a = 1 / sqrt(var + eps), b = -a * mean.  NVIDIA's and Intel's may hold Scale's blobs as well;
+Synopsys' divides by sqrt(var) + eps if it is told to.  Power with power 1 is scale and shift; Scale with
+num_axes: 0 is one number for all channels.
 
 No BatchNorm survives unless it uses the statistics of its batch: a deploy net would then no more be a
 function of one image.
@@ -91,7 +92,7 @@ def scale_layer(node, affine):
 
 BATCH_NORM = (
     "use_global_stats moving_average_fraction eps engine use_weight_bias bias_term filler bias_filler scale_filler "
-    "stats_batch_size update_global_stats scale_bias"
+    "stats_batch_size update_global_stats scale_bias add_eps_before_sqrt"
 )
 
 
@@ -111,24 +112,25 @@ def batch_norm(node):
     stored = spec.use_global_stats if spec.HasField("use_global_stats") else node.layer.phase == TEST
     require(stored, "the statistics come from each batch")
     understood(node, BATCH_NORM)
-    require(len(node.blobs) in (3, 5), f"expected 3 or 5 blobs, found {len(node.blobs)}")
-    mean, var, (weight,), *scale = (blob.astype(np.float64).reshape(-1) for blob in node.blobs)
+    require(3 <= len(node.blobs) <= 5, f"expected 3 blobs, or 4 or 5 with its own scale, found {len(node.blobs)}")
+    mean, var, (weight,), *own = (blob.astype(np.float64).reshape(-1) for blob in node.blobs)
     mean, var = (mean / weight, var / weight) if weight else (0 * mean, 0 * var)
-    norm = normaliser(spread(mean, n), spread(var, n), spec.eps)
-    return Affine(spread(scale[0], n), spread(scale[1], n)).after(norm) if scale else norm
+    norm = normaliser(spread(mean, n), spread(var, n), spec.eps, spec.add_eps_before_sqrt)
+    return Affine(*(spread(values, n) for values in [*own, 0.0][:2])).after(norm) if own else norm
 
 
-def normaliser(mean, var, eps):
-    """x -> (x - mean) / sqrt(var + eps)."""
-    bad = ~(np.isfinite(mean) & np.isfinite(var) & (var + eps > 0))
+def normaliser(mean, var, eps, inside=True):
+    """x -> (x - mean) / sqrt(var + eps), or / (sqrt(var) + eps)."""
+    with np.errstate(invalid="ignore"):  # a variance below -eps, which is found next
+        std = np.sqrt(var + eps) if inside else np.sqrt(var) + eps
+    bad = ~(np.isfinite(mean) & np.isfinite(std) & (std > 0))
     if bad.any():
         c = int(np.flatnonzero(bad)[0])
         raise WeightsError(
             f"{int(bad.sum())} of its {len(bad)} statistics make no distribution: "
             f"channel {c} has mean {mean[c]:g}, variance {var[c]:g}"
         )
-    a = 1 / np.sqrt(var + eps)
-    return Affine(a, -a * mean)
+    return Affine(1 / std, -mean / std)
 
 
 def per_channel(node, axis, num_axes):
@@ -163,7 +165,8 @@ def power(node):
     return Affine(spread(node.spec.scale, n), spread(node.spec.shift, n))
 
 
-MEANING = {"BatchNorm": batch_norm, "Scale": scale, "Bias": bias, "Power": power}
+NORMS = "BatchNorm", "BatchNormKyle"
+MEANING = dict.fromkeys(NORMS, batch_norm) | {"Scale": scale, "Bias": bias, "Power": power}
 
 
 class ToAffine(Rewrite):
@@ -194,7 +197,7 @@ class FromAffine(Rewrite):
             with suppress(Skip):
                 drop(graph, node)
                 return f"{what} changes nothing and is dropped"
-        if len(node.layer.before) == 1 and node.layer.before[0][0].type != "BatchNorm":
+        if len(node.layer.before) == 1 and node.layer.before[0][0].type not in NORMS:
             node.layer, node.blobs, node.shares = node.layer.before[0]
             return None
         node.layer, node.blobs = scale_layer(node, affine)

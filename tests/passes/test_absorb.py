@@ -18,6 +18,9 @@ BEHIND = {
     "one with padding": conv("c", "data", rest="kernel_size: 3 pad: 1"),
     "a grouped one": conv("a", "data", "a", 4) + conv("c", "a", n=6, rest="kernel_size: 3 group: 2"),
     "a depthwise one": conv("c", "data", n=3, rest="kernel_size: 3 group: 3 bias_term: false"),
+    "a convolution that says depthwise": layer(
+        "c", "ConvolutionDepthwise", "data", "c", "convolution_param { num_output: 6 kernel_size: 3 }"
+    ),
     "a deconvolution": deconv("c", "data", 4, "kernel_size: 4 stride: 2 pad: 1"),
     "a grouped deconvolution": conv("a", "data", n=4) + deconv("c", "a", 6, "kernel_size: 3 stride: 2 group: 2"),
     "a depthwise deconvolution": deconv("c", "data", 6, "kernel_size: 2 stride: 2 group: 3 bias_term: false"),
@@ -28,6 +31,9 @@ BEFORE = {
     "a convolution": conv("y", "c"),
     "one with a stride": conv("y", "c", rest="kernel_size: 1 stride: 2 bias_term: false"),
     "a grouped one": conv("y", "c", n=6, rest="kernel_size: 3 group: 3"),
+    "one that says depthwise": layer(
+        "y", "DepthwiseConvolution", "c", "y", "convolution_param { num_output: 6 kernel_size: 3 bias_term: false }"
+    ),
     "an inner product": ip("y", "c"),
     "one that is transposed": ip("y", "c", rest="transpose: true bias_term: false"),
     "one that sums over images": ip("y", "c", rest="axis: 0"),

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from protonet.errors import WeightsError
 from protonet.passes import FromAffine, Journal, ToAffine
 from protonet.passes.affine import Affine, affine_of
-from tests.passes.tools import assert_same, bn, data, has, layer, made, reasons, scale, types
+from tests.passes.tools import assert_same, bn, data, folded, has, known, layer, made, reasons, scale, types
 
 SHAPE = 2, 3, 4, 5
 
@@ -80,6 +80,27 @@ def test_what_is_not_affine_per_channel_stays(text, why, rng):
     graph, journal = affine(text, rng)
     assert "Affine" not in types(graph)
     assert re.search(why, reasons(journal)), reasons(journal)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "",
+        "eps: 0.1",
+        "scale_bias: true",
+        "use_weight_bias: true bias_term: false",
+        "add_eps_before_sqrt: false eps: 0.1",
+        "scale_bias: true add_eps_before_sqrt: false",
+    ],
+)
+@pytest.mark.parametrize("kind", ["BatchNorm", "BatchNormKyle"])
+def test_dialects_of_batch_norm_become_one_scale(kind, rest, rng):
+    text = layer("b", kind, "data", "y", f"batch_norm_param {{ {rest} }}")
+    known(text)
+    before, after, _ = folded(data(*SHAPE) + text, rng)
+    assert len(before.nodes[1].blobs) == 3 + 2 * ("true" in rest) - ("bias_term" in rest)
+    assert types(after) == ["Scale"]
+    assert_same(before, after)
 
 
 @pytest.mark.parametrize("variance", [-1.0, np.nan, np.inf])
