@@ -5,7 +5,7 @@ outputs into as many independent parts.  Several bottoms give as many tops, by t
 rounded down, where Pooling's are rounded up. arXiv:1603.07285 draws all of it.
 """
 
-from math import prod
+from math import gcd, prod
 
 from protonet.errors import NetError, ShapeError
 from protonet.kernels import activation, pointwise
@@ -30,6 +30,8 @@ class Convolution(Layer):
         for name, plain in QUANTISED.items():
             if getattr(self.spec, name) != plain:
                 raise NetError(f"{name} is for quantised nets, which are not supported")
+        if self.spec.relu and self.spec.negative_slope < 0:
+            raise NetError(f"negative_slope must be at least 0 beside relu: true, found {self.spec.negative_slope:g}")
         for name in REFUSED:
             if getattr(self.spec, name):
                 raise NetError(f"{name} is not supported")
@@ -43,7 +45,7 @@ class Convolution(Layer):
             raise ShapeError(f"group must be at least 1, found {G}")
         for what, n in ((f"{x[axis]} channels", x[axis]), (f"num_output {K}", K)):
             if n % G or n == 0:
-                raise ShapeError(f"group {G} does not divide {what}{divisors(n)}")
+                raise ShapeError(f"group {G} does not divide {what}{divisors(gcd(K, x[axis]))}")
         return axis, G
 
     def weights(self, x):
@@ -83,8 +85,7 @@ class Convolution(Layer):
                 emit.save(f"x{i}", x)
             self.product(emit, self.map(x.shape, y.shape), w, bias[0] if bias else None, x, y)
             if self.spec.relu:
-                slope = self.spec.negative_slope
-                emit(activation.leaky, y, y, slope, tasks=pointwise.tasks(y.shape))
+                self.relu(emit, y)
                 emit.save(f"signs{i}", y)
 
     def backward(self, emit, *blobs):
@@ -101,6 +102,13 @@ class Convolution(Layer):
     product = staticmethod(convolve.forward)
     weight_gradient = staticmethod(convolve.weight_gradient)
     data_gradient = staticmethod(convolve.data_gradient)
+
+    def relu(self, emit, y):
+        slope, tasks = self.spec.negative_slope, pointwise.tasks(y.shape)
+        if slope == 0:
+            emit(activation.relu, y, y, tasks=tasks)
+        else:
+            emit(activation.leaky, y, y, slope, tasks=tasks)
 
     def before_relu(self, emit, i, y):
         """The gradient at what Intel's `relu: true` works on."""

@@ -1,17 +1,16 @@
 """The steps of a convolution and its gradients: what Convolution and Deconvolution emit, the one's forward
 being the other's backward.
 
-A `Map` is the convolution x (N, G * C, ...) -> y (N, G * K, ...) as kernels see it: three spatial axes,
-joined where the window does not tell them apart, so that a 1 x 1 convolution has one long axis, and needs no
-im2col.
+A `Map` is the convolution x (N, G * C, ...) -> y (N, G * K, ...) as kernels see it: three spatial axes (more
+are left to many_axes.py), joined where the window does not tell them apart, so that a 1 x 1 convolution has
+one long axis, and needs no im2col.
 """
 
 from dataclasses import dataclass
 from math import prod
 
-from protonet.errors import ShapeError
 from protonet.kernels import affine, conv_plain, gemm, pack, phases
-from protonet.layers import by_channel
+from protonet.layers import by_channel, many_axes
 
 AXES = 3
 FULL = 1.3  # times as many multiplications as necessary, at most, where phases are worth it
@@ -96,14 +95,15 @@ def convolution(window, N, G, C, K, sizes, out):
             joined[-1] = (joined[-1][0] * n, 1, 1, 0, 1, joined[-1][5] * n)
         else:
             joined.append((n, k, s, b, 1 if alike else d, o))
-    if len(joined) > AXES:
-        raise ShapeError(f"a window over {len(joined)} spatial axes is not supported: at most {AXES}")
     joined = [(1, 1, 1, 0, 1, 1)] * (AXES - len(joined)) + joined
     return Map(N, G, C, K, *zip(*joined, strict=True))
 
 
 def forward(emit, m, w, bias, x, y):
     """y <- w over x, + bias (or None)."""
+    if len(m.sizes) > AXES:
+        many_axes.forward(emit, m, w, bias, x, y)
+        return
     if by_channel.applies(m):
         by_channel.forward(emit, m, w, bias, x, y)
         return
@@ -115,7 +115,9 @@ def forward(emit, m, w, bias, x, y):
 
 def data_gradient(emit, m, w, dy, dx, bias=None):
     """dx <- the gradient at x, + bias per channel (or None)."""
-    if by_channel.applies(m):
+    if len(m.sizes) > AXES:
+        many_axes.data_gradient(emit, m, w, dy, dx, bias)
+    elif by_channel.applies(m):
         by_channel.data_gradient(emit, m, w, dy, dx, bias)
     elif m.phases:
         by_phases(emit, m, m.phases, w, dy, dx, bias)
@@ -155,6 +157,9 @@ def by_phases(emit, m, part, w, dy, dx, bias):
 
 def weight_gradient(emit, m, x, dy, dw):
     """dw += the gradient of the weights."""
+    if len(m.sizes) > AXES:
+        many_axes.weight_gradient(emit, m, x, dy, dw)
+        return
     if by_channel.applies(m):
         by_channel.weight_gradient(emit, m, x, dy, dw)
         return
