@@ -6,7 +6,7 @@ of the sums is a channel, and of the rest a plane (affine.rows); where S is 1 ne
 
 import math
 
-from protonet.kernels.jit import f32, f64, kernel
+from protonet.kernels.jit import f32, f64, i64, kernel
 
 N, C, S = "NCS"
 
@@ -76,10 +76,10 @@ def stored(mean_sum: f32[C], var_sum: f32[C], weight: f32[1], mean: f32[C], var:
 
 
 @kernel(out="inv_std")
-def invert(var: f32[C], inv_std: f32[C], eps: f32, begin, end):
-    """inv_std <- 1 / sqrt(var + eps).  One task."""
+def invert(var: f32[C], inv_std: f32[C], eps: f32, outside: i64, begin, end):
+    """inv_std <- 1 / sqrt(var + eps), or if `outside` 1 / (sqrt(var) + eps).  One task."""
     for c in range(var.shape[0]):
-        inv_std[c] = 1.0 / math.sqrt(var[c] + eps)
+        inv_std[c] = 1.0 / (math.sqrt(var[c]) + eps) if outside != 0 else 1.0 / math.sqrt(var[c] + eps)
 
 
 @kernel(y="x", out="y")

@@ -10,7 +10,7 @@ from protonet.kernels.exp import exp
 from protonet.kernels.jit import f32, f64, i64, kernel
 from protonet.kernels.labels import class_of
 
-O, C, S, T = "OCST"
+O, C, S, T, V = "OCSTV"
 BLOCK = 512
 TINY = 1.17549435e-38  # the smallest normal float32, as in Caffe
 
@@ -88,9 +88,13 @@ def softmax_grad(y: f32[O, C, S], dy: f32[O, C, S], dx: f32[O, C, S], work: f32[
 
 
 @kernel(out="loss count")
-def log_loss(p: f32[O, C, S], label: f32[O, S], loss: f64[T], count: f64[T], ignore: i64, begin, end):
-    """loss[task] <- sum of -log p at the labels that count, count[task] <- how many they are."""
-    O, C, S = p.shape
+def log_loss(p: f32[O, C, S], label: f32[O, S], weight: f32[V], loss: f64[T], count: f64[T], ignore: i64, begin, end):
+    """loss[task] <- sum of -log p at the labels that count, count[task] <- how many they are.
+
+    A label k weighs weight[k]; where there are no weights, 1.
+    """
+    _, C, S = p.shape
+    V = weight.shape[0]
     blocks = (S + BLOCK - 1) // BLOCK
     for task in range(begin, end):
         o, first = task // blocks, task % blocks * BLOCK
@@ -98,9 +102,9 @@ def log_loss(p: f32[O, C, S], label: f32[O, S], loss: f64[T], count: f64[T], ign
         for s in range(first, min(first + BLOCK, S)):
             k = class_of(label[o, s], C, ignore)
             if k >= 0:
-                # so written that NaN stays NaN
-                total -= f64(math.log(max(p[o, k, s], TINY)))
-                n += 1
+                mine = weight[k] if k < V else f32(1.0)
+                total -= f64(mine * math.log(max(p[o, k, s], TINY)))  # max keeps a NaN, which comes first
+                n += f64(1)
         loss[task], count[task] = total, n
 
 
@@ -117,11 +121,19 @@ def average(sums: f64[T], count: f64[T], loss: f32[1], norm: f32[1], given: f32,
 
 @kernel(out="dx")
 def log_loss_grad(
-    p: f32[O, C, S], label: f32[O, S], norm: f32[1], dloss: f32[1], dx: f32[O, C, S], ignore: i64, begin, end
+    p: f32[O, C, S],
+    label: f32[O, S],
+    weight: f32[V],
+    norm: f32[1],
+    dloss: f32[1],
+    dx: f32[O, C, S],
+    ignore: i64,
+    begin,
+    end,
 ):
-    """dx <- (p - one at the label) * dloss / norm; 0 where the label does not count."""
+    """dx <- (p - one at the label) * its weight * dloss / norm; 0 where the label does not count."""
     O, C, S = p.shape
-    factor = dloss[0] / norm[0]
+    V, factor = weight.shape[0], dloss[0] / norm[0]
     blocks = (S + BLOCK - 1) // BLOCK
     for task in range(begin, end):
         o, first = task // blocks, task % blocks * BLOCK
@@ -137,6 +149,9 @@ def log_loss_grad(
             k = class_of(label[o, s], C, ignore)
             if k >= 0:
                 dx[o, k, s] -= factor
+                if k < V:
+                    for c in range(C):
+                        dx[o, c, s] *= weight[k]
             else:
                 for c in range(C):
                     dx[o, c, s] = 0.0

@@ -12,6 +12,9 @@ from protonet.layers.base import REGISTRY, TEST, TRAIN, Layer, Param, register
 
 __all__ = ["REGISTRY", "TEST", "TRAIN", "Layer", "Param", "make", "register"]
 
+# of nets in integers, in the messages of many layers
+QUANTIZED = "input_scale", "output_scale", "input_zero_point", "output_zero_point", "saturate"
+
 for module in iter_modules(__path__):
     import_module(f"{__name__}.{module.name}")
 
@@ -23,7 +26,12 @@ def make(param, phase=TRAIN):
     if param.unparsed:
         names = ", ".join(sorted({text.split(None, 1)[0].rstrip(":{") for text in param.unparsed}))
         raise NetError(f"{param.type} has no {names}: this layer cannot be built with fields that nobody knows")
-    return REGISTRY[param.type](param, phase)
+    layer = REGISTRY[param.type](param, phase)
+    if layer.spec is not None:
+        for field, value in layer.spec.ListFields():
+            if field.name in layer.refused + QUANTIZED and value != field.default_value:
+                raise NetError(f"{field.name} is a fork's, and {param.type} does not know it here: leave it out")
+    return layer
 
 
 def meant(name):

@@ -12,7 +12,7 @@ from protonet.layers.loss import check_labels, classes, ignored
 
 @register("Accuracy", spec="accuracy_param")
 class Accuracy(Layer):
-    bottoms, tops, no_gradient = 2, (1, 2), (0, 1)
+    bottoms, tops, no_gradient, refused = 2, (1, 2), (0, 1), ("min_is_better",)
 
     def infer(self, x, label):
         _, C, _ = classes(self.spec.axis, x, label)

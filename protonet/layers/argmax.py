@@ -13,7 +13,7 @@ from protonet.layers.memory import three
 
 @register("ArgMax", spec="argmax_param")
 class ArgMax(Layer):
-    no_gradient = (0,)
+    no_gradient, refused = (0,), ("min_first",)
 
     def parts(self, x):
         """x's shape as (outer, compared, inner)."""

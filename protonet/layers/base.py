@@ -76,6 +76,7 @@ class Layer:
     no_gradient: tuple[int, ...] = ()  # bottoms that never receive one, such as labels
     source = False  # a data layer: no bottoms, tops filled by a host step
     dynamic = False  # shapes of the tops depend on values: see `compute`
+    refused: tuple[str, ...] = ()  # fields of its message, a fork's, that it cannot obey: they must say the default
     folder: Any = ""  # of the prototxt: where its paths are looked for after the current directory
     clock: Any = (0, 0)  # (seed, iteration) of the net, for layers that draw in Python
 

@@ -12,7 +12,7 @@ from protonet.layers.strides import strides
 
 @register("Crop", spec="crop_param")
 class Crop(Layer):
-    bottoms = 2
+    bottoms, refused = 2, ("dimsize",)
 
     def offsets(self, x):
         """Where the crop begins along each axis."""

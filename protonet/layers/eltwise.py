@@ -21,11 +21,13 @@ PROD, SUM, MAX = range(3)
 
 @register("Eltwise", spec="eltwise_param")
 class Eltwise(Layer):
-    bottoms, in_place = (2, None), True
+    bottoms, in_place, refused = (2, None), True, ("axis",)
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
         n, coeff = len(param.bottom), self.spec.coeff
+        if self.spec.operation > MAX:
+            raise NetError("operation is SUM, PROD or MAX here; DIV and MIN are a fork's")
         if coeff and self.spec.operation != SUM:
             raise NetError("coeff is for operation SUM alone: drop it, or put Power layers before")
         if coeff and len(coeff) != n:

@@ -4,16 +4,18 @@
                    FULL        all labels
                    BATCH_SIZE  N
                    NONE        1
+                   PRE_FIXED   pre_fixed_normalizer (R-FCN)
 
 The old `normalize: true` is VALID, `false` BATCH_SIZE; normalization wins.  Never less than 1.
 """
 
-from protonet.errors import ShapeError
+from protonet.errors import NetError, ShapeError
 from protonet.kernels import labels
 from protonet.layers.base import axis_of
 from protonet.layers.memory import three
 
 FULL, VALID, BATCH_SIZE, NONE = range(4)
+PRE_FIXED = 500000003
 LEAST = 1e-20  # of what a log is taken, in losses of probabilities
 
 
@@ -24,12 +26,15 @@ def ignored(spec):
 
 def divisor(spec, outer, inner, default=VALID):
     """What a loss is divided by; 0 where it is the number of labels that count.  spec: a LossParameter."""
+    if spec.label_smoothing:
+        raise NetError("label_smoothing is a fork's, and not known here: leave it out")
     mode = default
     if spec.HasField("normalization"):
         mode = spec.normalization
     elif spec.HasField("normalize"):
         mode = VALID if spec.normalize else BATCH_SIZE
-    return {FULL: outer * inner, VALID: 0, BATCH_SIZE: outer, NONE: 1}[mode]
+    known = {FULL: outer * inner, VALID: 0, BATCH_SIZE: outer, NONE: 1, PRE_FIXED: spec.pre_fixed_normalizer}
+    return known[mode]
 
 
 def classes(axis, x, label):

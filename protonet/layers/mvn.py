@@ -13,7 +13,7 @@ from protonet.layers.memory import three
 
 @register("MVN", spec="mvn_param")
 class MVN(Layer):
-    in_place = True
+    in_place, refused = True, ("add_eps_before_sqrt",)
 
     def infer(self, x):
         if len(x) < 2:

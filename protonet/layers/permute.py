@@ -1,9 +1,8 @@
 """Permute: the axes in another order; those that `order` leaves out follow as they were.          (SSD)"""
 
 from protonet.errors import ShapeError
-from protonet.kernels import strided as kernels
 from protonet.layers.base import Layer, register
-from protonet.layers.strides import strides
+from protonet.layers.strides import back, turned
 
 
 @register("Permute", spec="permute_param")
@@ -17,17 +16,10 @@ class Permute(Layer):
     def infer(self, x):
         return [tuple(x[axis] for axis in self.order(x))]
 
-    def turned(self, emit, x, y, order):
-        """y <- x with its axes in this order."""
-        steps = strides(x.shape)
-        sizes, joined = kernels.full([x.shape[axis] for axis in order], [steps[axis] for axis in order])
-        emit(kernels.gather, x, y, 0, *sizes, *joined, tasks=kernels.tasks(sizes))
-
     def forward(self, emit, x, y):
-        self.turned(emit, x, y, self.order(x.shape))
+        turned(emit, x, y, x.shape, self.order(x.shape))
 
     def backward(self, emit, y, x):
         if emit.wants(x):
             order = self.order(x.shape)
-            back = sorted(range(len(order)), key=lambda axis: order[axis])
-            self.turned(emit, y.diff, x.diff, back)
+            turned(emit, y.diff, x.diff, y.shape, back(order))

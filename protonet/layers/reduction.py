@@ -9,6 +9,8 @@ MEAN = 4
 
 @register("Reduction", spec="reduction_param")
 class Reduction(Layer):
+    refused = ("keep_dim",)
+
     def infer(self, x):
         return [x[: axis_of(self.spec.axis, x)]]
 

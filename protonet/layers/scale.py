@@ -31,7 +31,7 @@ def spread(spec, x, a):
 
 @register("Scale", spec="scale_param")
 class Scale(Layer):
-    bottoms, in_place = (1, 2), True
+    bottoms, in_place, refused = (1, 2), True, ("dis_mode", "gen_mode")
 
     def params(self, x, *gamma):
         shape = gamma[0] if gamma else covered(self.spec, x)

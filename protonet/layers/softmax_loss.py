@@ -1,13 +1,17 @@
 """SoftmaxWithLoss: the mean of -log softmax(x)[label] over the labels; see loss.py for ignore_label and normalization.
 
 x has its classes along softmax_param's axis, and there is a label for each other position: (N, C, H, W) and N * H * W.
+SegNet's class_weighting weighs each label by its class, if weight_by_label_freqs says so.
 The surprise: the loss is at most 87.3, since log is not taken of less than the smallest float32.
 """
 
-from protonet.errors import NetError
+import numpy as np
+
+from protonet.errors import NetError, ShapeError
 from protonet.kernels import softmax as kernels
 from protonet.layers.base import Layer, register
 from protonet.layers.loss import check_labels, classes, divisor, ignored
+from protonet.runtime.step import Buffer
 
 
 @register("SoftmaxWithLoss", spec="softmax_param")
@@ -20,8 +24,21 @@ class SoftmaxWithLoss(Layer):
         super().check_counts()
 
     def infer(self, x, label):
-        classes(self.spec.axis, x, label)
+        _, C, _ = classes(self.spec.axis, x, label)
+        weights = self.weights
+        if len(weights) not in (0, C):
+            raise ShapeError(f"class_weighting is given once for each of {C} classes, found {len(weights)}")
         return [()]
+
+    @property
+    def weights(self):
+        """What a label of each class weighs; none where all weigh 1."""
+        spec = self.param.loss_param
+        return np.array(spec.class_weighting if spec.weight_by_label_freqs else [], np.float32)
+
+    def weighing(self):
+        weights = self.weights
+        return Buffer(weights.shape, "own", f"{self.name} class_weighting", memory=weights)
 
     def forward(self, emit, x, label, loss):
         O, C, S = classes(self.spec.axis, x.shape, label.shape)
@@ -30,12 +47,12 @@ class SoftmaxWithLoss(Layer):
         sums, count = emit.scratch(n, dtype="float64"), emit.scratch(n, dtype="float64")
         check_labels(emit, label, C, ignore)
         emit(kernels.softmax, x.seen(O, C, S), p, emit.scratch(O, S), tasks=n)
-        emit(kernels.log_loss, p, label.seen(O, S), sums, count, ignore, tasks=n)
+        emit(kernels.log_loss, p, label.seen(O, S), self.weighing(), sums, count, ignore, tasks=n)
         emit(kernels.average, sums, count, loss, norm, given)
 
     def backward(self, emit, loss, x, label):
         O, C, S = classes(self.spec.axis, x.shape, label.shape)
         if emit.wants(x):
-            known = emit.saved("p"), label.seen(O, S), emit.saved("norm"), loss.diff
+            known = emit.saved("p"), label.seen(O, S), self.weighing(), emit.saved("norm"), loss.diff
             ignore = ignored(self.param.loss_param)
             emit(kernels.log_loss_grad, *known, x.diff.seen(O, C, S), ignore, tasks=kernels.tasks(O, S))

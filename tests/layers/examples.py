@@ -60,6 +60,12 @@ def informed(rng, shapes):
     return [*labelled(3)(rng, shapes[:2]), *positive(rng, shapes[2:])]
 
 
+def placed(rng, shapes):
+    """Numbers, and for each a place of its own among 4."""
+    places = [rng.permutation(4)[:3] for _ in range(int(np.prod(shapes[1][:2])))]
+    return [*normal(rng, shapes[:1]), np.array(places, np.float32).reshape(shapes[1])]
+
+
 two, three = (SHAPE,) * 2, (SHAPE,) * 3
 scores = dict(shapes=((4, 3, 2), (4, 2)), large=((3, 7, 1100), (3, 1100)))
 flat = dict(shapes=((4, 3), (4,)), large=((700, 9), (700,)))
@@ -72,7 +78,9 @@ EXAMPLES = {
     "BNLL": Example(),
     "BatchNorm": Example(),
     "BatchReindex": Example(shapes=((4, 3, 2), (5,)), large=((4, 3, 900), (5,)), inputs=labelled(4)),
+    "BatchNormKyle": Example(),
     "Bias": Example(),
+    "BilinearInterpolate": Example("bilinear_interpolate_param { scale_factor: 2 }"),
     "Clip": Example("clip_param { min: -0.8 max: 0.9 }", inputs=apart),
     "Concat": Example(shapes=((4, 3, 2), (4, 5, 2)), large=((4, 3, 2000), (4, 5, 2000))),
     "Dropout": Example(),
@@ -105,6 +113,8 @@ EXAMPLES = {
     "Exp": Example("exp_param { base: 2 scale: 0.5 shift: 0.3 }"),
     "Flatten": Example(),
     "Input": Example("input_param { shape { dim: 3 dim: 5 } }", shapes=(), gradient=False),
+    "HardSigmoid": Example(inputs=apart),
+    "HardSwish": Example(inputs=apart),
     "HingeLoss": Example(**flat, inputs=labelled(3)),
     "Im2col": Example("convolution_param { kernel_size: 2 }"),
     "InfogainLoss": Example(
@@ -114,18 +124,28 @@ EXAMPLES = {
     "LRN": Example("lrn_param { local_size: 3 }"),
     "Log": Example("log_param { scale: 2 shift: 0.5 }", inputs=positive),
     "MVN": Example(),
+    "MaxUnPool": Example("max_unpool_param { dst_h: 2 dst_w: 2 }", shapes=((4, 3, 1, 3),) * 2, inputs=placed),
     "MultinomialLogisticLoss": Example(**flat, inputs=probable),
+    "Normalize": Example("norm_param { across_spatial: false channel_shared: false }"),
     "PReLU": Example(inputs=apart),
+    "Pad": Example("pad_param { pad_u: 1 pad_r: 2 }"),
     "Parameter": Example("parameter_param { shape { dim: 3 dim: 5 } }", shapes=()),
     "Permute": Example("permute_param { order: 0 order: 2 order: 1 }"),
+    "PixelShuffle": Example(
+        "pixelshuffle_param { upscale_factor: 2 }", shapes=((2, 8, 3, 2),), large=((2, 8, 33, 31),)
+    ),
     "Pooling": Example(
         "pooling_param { kernel_size: 2 stride: 2 }", shapes=((2, 3, 5, 4),), large=(LARGE,), inputs=apart
     ),
     "Power": Example("power_param { power: 1.7 scale: 2 shift: 0.5 }", inputs=positive),
+    "PriorBox": Example("prior_box_param { min_size: 4 }", shapes=((1, 2, 3, 4), (1, 3, 30, 40)), gradient=False),
     "ReLU": Example("relu_param { negative_slope: 0.1 }", inputs=apart),
+    "ReLU6": Example("relu6_param { n: 3 }", inputs=apart),
     "Reduction": Example("reduction_param { operation: SUMSQ axis: 1 }"),
     "Reshape": Example("reshape_param { shape { dim: 0 dim: -1 } }"),
+    "Resize": Example("resize_param { height: 5 width: 3 }"),
     "Scale": Example('scale_param { filler { type: "gaussian" } bias_term: true }'),
+    "ShuffleChannel": Example("shuffle_channel_param { group: 3 }", large=((3, 6, 61, 67),)),
     "Sigmoid": Example(),
     "SigmoidCrossEntropyLoss": Example(shapes=two, inputs=positive),
     "Silence": Example(shapes=two),
@@ -134,6 +154,7 @@ EXAMPLES = {
     "Softmax": Example(),
     "SoftmaxWithLoss": Example(**scores, inputs=labelled(3)),
     "Split": Example('top: "a" top: "b" top: "c"'),
+    "Squeeze": Example(shapes=((4, 1, 3),), large=((40, 1, 300),)),
     "Swish": Example("swish_param { beta: 1.5 }"),
     "TanH": Example(),
     "Tile": Example("tile_param { tiles: 2 }"),
@@ -148,4 +169,6 @@ EXAMPLES = {
         shapes=((2, 3, 5, 4),),
         large=((9, 3, 37, 41),),
     ),
+    "Unsqueeze": Example("unsqueeze_param { dim: 1 }"),
+    "Upsample": Example("upsample_param { scale: 2 }"),
 }

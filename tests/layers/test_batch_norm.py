@@ -79,6 +79,41 @@ def test_gradient(shape, stats, in_place, rng):
     check_gradient(bn, rng.normal(size=shape))
 
 
+@pytest.mark.parametrize("flag", ["scale_bias: true", "use_weight_bias: true"])
+def test_forks_may_add_gamma_and_beta(flag, rng):
+    x = rng.normal(3, 2, (4, 3, 5))
+    bn = layer(TEXT + f" batch_norm_param {{ {flag} }}", x.shape)
+    assert [blob.data.shape for blob in bn.blobs] == [(3,), (3,), (1,), (3,), (3,)]
+    bn.blobs[3].data[...], bn.blobs[4].data[...] = [2, 3, 4], [5, 6, 7]
+    _, (y,) = run(bn, x)
+    gamma, beta = np.array([2, 3, 4]).reshape(1, 3, 1), np.array([5, 6, 7]).reshape(1, 3, 1)
+    assert_allclose(y.data, gamma * batch_norm(x) + beta, atol=1e-5)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("stats", ["true", "false"])
+@pytest.mark.parametrize("bias", ["true", "false"])
+def test_gradient_with_gamma_and_beta(bias, stats, in_place, rng):
+    more = f"scale_bias: true bias_term: {bias} use_global_stats: {stats} scale_filler {{ value: 1.5 }}"
+    text = TEXT + f" batch_norm_param {{ {more} }}"
+    bn = layer(text, (4, 2, 3), in_place=in_place)
+    for blob in bn.blobs[:3]:
+        blob.data[:] = 1
+    check_gradient(bn, rng.normal(size=(4, 2, 3)))
+
+
+def test_eps_may_be_added_outside_the_root():
+    bn = layer(TEXT + " batch_norm_param { eps: 0.5 add_eps_before_sqrt: false }", (1, 1), phase=TEST)
+    for blob, value in zip(bn.blobs, (0, 4, 1), strict=True):
+        blob.data[:] = value
+    assert_allclose(bn.forward([[5]])[0], [[2]], rtol=1e-6)
+
+
+def test_what_only_a_fork_means_is_refused():
+    with pytest.raises(NetError, match="relu is a fork's, and BatchNorm does not know it here: leave it out"):
+        layer(TEXT + " batch_norm_param { relu: true }", (2, 3))
+
+
 def test_a_learned_statistic_is_refused():
     with pytest.raises(NetError, match="mean_sum is a statistic: lr_mult must be 0, not 1"):
         layer(TEXT + " param { lr_mult: 1 }", (2, 3))

@@ -58,6 +58,20 @@ def test_testing_is_the_identity(in_place, rng):
     assert_array_equal(it.backward(x)[0], x)
 
 
+def test_forks_may_scale_in_test_instead():
+    more = ' type: "Dropout" dropout_param { dropout_ratio: 0.25 scale_train: false }'
+    trained = layer(more, SHAPE)
+    assert set(np.unique(trained.forward(3.0)[0])) == {0, 3}
+    tested = layer(more, SHAPE, phase=TEST)
+    assert_array_equal(tested.forward(4.0)[0], 3.0)
+    assert_array_equal(tested.backward(4.0)[0], 3.0)
+
+
+def test_forks_may_drop_in_test_too():
+    it = layer('type: "Dropout" dropout_param { sample_weights_test: true }', SHAPE, phase=TEST)
+    assert set(np.unique(it.forward(1.0)[0])) == {0, 2}
+
+
 @pytest.mark.parametrize("ratio", [1, -0.1, 2])
 def test_a_ratio_that_is_no_probability_is_refused(ratio):
     with pytest.raises(NetError, match=f"dropout_ratio is at least 0 and below 1, found {ratio}"):

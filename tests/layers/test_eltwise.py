@@ -80,7 +80,12 @@ def test_other_shapes_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("text_", "says"), [("coeff: 1", "found 1 for 2 bottoms"), ("operation: PROD coeff: 1 coeff: 1", "SUM alone")]
+    ("text_", "says"),
+    [
+        ("operation: DIV", "DIV and MIN are a fork's"),
+        ("coeff: 1", "found 1 for 2 bottoms"),
+        ("operation: PROD coeff: 1 coeff: 1", "SUM alone"),
+    ],
 )
 def test_wrong_coefficients_are_refused(text_, says):
     with pytest.raises(NetError, match=says):

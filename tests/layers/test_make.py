@@ -30,6 +30,19 @@ def test_parameters_that_nobody_knows_are_refused():
         make(parameter(type="ReLU", unparsed=["my_param { a: 1 }"]))
 
 
+def test_nets_in_integers_are_refused():
+    quantized = parameter(type="Sigmoid")
+    quantized.sigmoid_param.input_scale = 0.5
+    with pytest.raises(NetError, match="input_scale is a fork's, and Sigmoid does not know it here"):
+        make(quantized)
+
+
+def test_what_says_the_default_is_no_matter():
+    said = parameter(type="Sigmoid")
+    said.sigmoid_param.input_scale = 1
+    assert make(said).type == "Sigmoid"
+
+
 def test_wrong_counts_are_refused():
     with pytest.raises(NetError, match="takes 1 bottom, found 2"):
         make(caffe_pb2.LayerParameter(name="it", type="ReLU", bottom=["x", "x"], top=["y"]))

@@ -25,6 +25,12 @@ def test_a_leaky_one_keeps_infinities():
     assert_array_equal(y.data, [[-np.inf, np.inf, np.nan]])
 
 
+def test_relu6_bounds_it():
+    it = layer('type: "ReLU" relu_param { relu6: true }', (4,), in_place=True)
+    assert_array_equal(it.forward([-1, 3, 6, 9])[0], [0, 3, 6, 6])
+    assert_array_equal(it.backward(2.0)[0], [0, 2, 0, 0])
+
+
 @pytest.mark.parametrize("slope", [0, 0.25])
 def test_the_gradient_at_zero_is_that_of_the_negative_side(slope):
     it = layer(f'type: "ReLU" relu_param {{ negative_slope: {slope} }}', (1, 3))

@@ -58,6 +58,21 @@ def test_the_gradient_is_the_error_of_the_probabilities(rng):
     assert dlabel is None
 
 
+def test_labels_may_weigh_by_their_class(rng):
+    weights = " ".join(f"class_weighting: {w}" for w in (1, 2, 0.5))
+    text = TEXT + f" loss_param {{ weight_by_label_freqs: true {weights} ignore_label: 1 }}"
+    x, label = rng.normal(size=(4, 3)), np.array([0, 2, 1, 2])
+    it = layer(text, x.shape, label.shape)
+    each = -np.log(softmax(x)[np.arange(4), label]) * np.array([1, 0.5, 0, 0.5])
+    assert_allclose(it.forward(x, label)[0], each.sum() / 3, rtol=1e-6)
+    check_gradient(it, x, label, tolerance=2e-3)
+
+
+def test_another_number_of_weights_is_refused():
+    with pytest.raises(ShapeError, match="once for each of 3 classes, found 1"):
+        layer(TEXT + " loss_param { weight_by_label_freqs: true class_weighting: 1 }", (4, 3), (4,))
+
+
 def test_nothing_but_ignored_labels_is_no_loss(rng):
     it = layer(TEXT + " loss_param { ignore_label: 1 }", (4, 3), (4,))
     assert it.forward(rng.normal(size=(4, 3)), 1)[0] == 0
