@@ -7,7 +7,8 @@ bottoms: features a and b (N, C), and whether they are similar (N), not 0 if so.
 """
 
 from protonet.errors import ShapeError
-from protonet.kernels import losses as kernels
+from protonet.kernels import losses
+from protonet.kernels import pairs as kernels
 from protonet.layers.base import Layer, register
 from protonet.layers.memory import three
 
@@ -28,7 +29,7 @@ class ContrastiveLoss(Layer):
         kept, sums = (emit.keep("difference", N, A), emit.keep("slope", N)), emit.scratch(N, dtype="float64")
         numbers = self.spec.margin, self.spec.legacy_version
         emit(kernels.contrastive, a.seen(N, A), b.seen(N, A), similar, *kept, sums, *numbers, tasks=N)
-        emit(kernels.total, sums, loss, 1 / (2 * N))
+        emit(losses.total, sums, loss, 1 / (2 * N))
 
     def backward(self, emit, loss, a, b, similar):
         N, A = three(a.shape, 1, len(a.shape))[:2]

@@ -2,6 +2,7 @@
 
 from protonet.errors import ShapeError
 from protonet.kernels import losses as kernels
+from protonet.kernels import pairs
 from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 from protonet.layers.memory import three
@@ -19,7 +20,7 @@ class EuclideanLoss(Layer):
     def forward(self, emit, a, b, loss):
         n = tasks(a.shape)
         sums = emit.scratch(n, dtype="float64")
-        emit(kernels.squares, a, b, emit.keep("difference", a.count), sums, tasks=n)
+        emit(pairs.squares, a, b, emit.keep("difference", a.count), sums, tasks=n)
         emit(kernels.total, sums, loss, 1 / (2 * a.shape[0]))
 
     def backward(self, emit, loss, a, b):

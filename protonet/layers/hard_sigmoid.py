@@ -1,6 +1,6 @@
 """HardSigmoid: y = min(max(alpha * x + beta, 0), 1), alpha 0.2 and beta 0.5 unless given.          (forks)"""
 
-from protonet.kernels import activation as kernels
+from protonet.kernels import hard as kernels
 from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 

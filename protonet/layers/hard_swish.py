@@ -1,6 +1,6 @@
 """HardSwish: y = x * min(max(alpha * x + beta, 0), 1), alpha 1/6 and beta 1/2 unless given.      arXiv:1905.02244"""
 
-from protonet.kernels import activation as kernels
+from protonet.kernels import hard as kernels
 from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 

@@ -1,6 +1,5 @@
-"""Parameter: a learned blob as a top.  It begins as zeros, or as the weights that are loaded."""
+"""Parameter: a learned blob as a top.  It begins as zeros, or as loaded weights; without a shape it is one number."""
 
-from protonet.errors import NetError
 from protonet.kernels import pointwise
 from protonet.layers.base import Layer, Param, register
 from protonet.layers.memory import pass_on
@@ -11,8 +10,6 @@ class Parameter(Layer):
     bottoms = 0
 
     def params(self):
-        if not self.spec.HasField("shape"):
-            raise NetError("parameter_param needs a shape")
         return [Param("parameter", tuple(self.spec.shape.dim))]
 
     def infer(self):

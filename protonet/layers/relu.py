@@ -5,7 +5,7 @@ negative side.  Synopsys' relu6 bounds y by 6 as well.
 """
 
 from protonet.kernels import activation as kernels
-from protonet.kernels import pointwise
+from protonet.kernels import hard, pointwise
 from protonet.layers.base import Layer, register
 
 TOP = 6.0  # of relu6
@@ -20,7 +20,7 @@ class ReLU(Layer):
         if self.spec.relu6:
             if emit.wants(x):
                 emit.save("x", x)
-            emit(kernels.bounded, x, y, slope, TOP, tasks=tasks)
+            emit(hard.bounded, x, y, slope, TOP, tasks=tasks)
             return
         if slope < 0:  # only then has y not the signs of x
             emit.save("signs", x)
@@ -36,7 +36,7 @@ class ReLU(Layer):
         if not emit.wants(x):
             return
         if self.spec.relu6:
-            emit(kernels.bounded_grad, emit.saved("x"), y.diff, x.diff, slope, TOP, tasks=tasks)
+            emit(hard.bounded_grad, emit.saved("x"), y.diff, x.diff, slope, TOP, tasks=tasks)
         elif slope == 0:
             emit(kernels.relu_grad, emit.saved("signs"), y.diff, x.diff, tasks=tasks)
         else:

@@ -1,6 +1,6 @@
 """ReLU6: y = min(max(x, 0), 6); `n` is another bound, negative_slope that of the other side.          (forks)"""
 
-from protonet.kernels import activation as kernels
+from protonet.kernels import hard as kernels
 from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 

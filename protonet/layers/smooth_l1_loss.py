@@ -7,6 +7,7 @@ bottoms: a, b, and if given w_in and w_out.          arXiv:1504.08083
 
 from protonet.errors import NetError, ShapeError
 from protonet.kernels import losses as kernels
+from protonet.kernels import pairs
 from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 
@@ -32,7 +33,7 @@ class SmoothL1Loss(Layer):
         inside, outside = [*weights, a, a][:2]  # a stands for what is not read
         slopes, sums = emit.keep("slopes", a.count), emit.scratch(n, dtype="float64")
         square = self.spec.sigma**2
-        emit(kernels.smooth_l1, a, b, inside, outside, slopes, sums, square, given, tasks=n)
+        emit(pairs.smooth_l1, a, b, inside, outside, slopes, sums, square, given, tasks=n)
         emit(kernels.total, sums, loss, 1 / a.shape[0])
 
     def backward(self, emit, loss, a, b, *weights):

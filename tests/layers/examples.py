@@ -121,6 +121,7 @@ EXAMPLES = {
         shapes=((4, 3, 2), (4, 2), (3, 3)), large=((3, 7, 1100), (3, 1100), (7, 7)), inputs=informed
     ),
     "InnerProduct": Example(f"inner_product_param {{ num_output: 5 {XAVIER} }}", large=((37, 3, 10, 9),)),
+    "Interp": Example("interp_param { zoom_factor: 2 }"),
     "LRN": Example("lrn_param { local_size: 3 }"),
     "Log": Example("log_param { scale: 2 shift: 0.5 }", inputs=positive),
     "MVN": Example(),

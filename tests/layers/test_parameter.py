@@ -1,7 +1,5 @@
-import pytest
 from numpy.testing import assert_array_equal
 
-from protonet.errors import NetError
 from tests.naive.parameter import parameter
 from tests.tools import layer
 
@@ -18,6 +16,5 @@ def test_the_top_is_the_blob_and_its_gradient_adds_up(rng):
     assert_array_equal(it.blobs[0].diff, [[4] * 3] * 2)
 
 
-def test_no_shape_is_refused():
-    with pytest.raises(NetError, match="parameter_param needs a shape"):
-        layer('type: "Parameter"')
+def test_no_shape_is_one_number():
+    assert layer('type: "Parameter"').tops[0].data.shape == ()
