@@ -7,7 +7,6 @@ from protonet.kernels.jit import f32, f64, i64, kernel
 from protonet.kernels.labels import class_of
 from protonet.kernels.log import log1p
 from protonet.kernels.pointwise import CHUNK
-from protonet.kernels.sigmoid import sigmoid
 from protonet.kernels.softmax import BLOCK
 
 N, A, M, T, O, C, S, K = "NAMTOCSK"
@@ -81,10 +80,12 @@ def sigmoid_cross_entropy(
             # truncated as an int is, without making one of NaN
             away = abs(t - ignore)
             same = ignored != 0 and away < 1.0 and (abs(t) >= abs(ignore) or ignore == 0.0)
-            loss = max(x[i], 0.0) - x[i] * t + log1p(exp(-abs(x[i])))
+            e = exp(-abs(x[i]))
+            loss = max(x[i], 0.0) - x[i] * t + log1p(e)
             part += f64(0.0 if same else loss)
             n += f64(0) if same else f64(1)
-            d[i] = 0.0 if same else sigmoid(x[i]) - t
+            p = (1.0 if x[i] > 0.0 else e) / (1.0 + e)  # sigmoid(x)
+            d[i] = 0.0 if same else p - t
         sums[task], count[task] = part, n
 
 

@@ -1,8 +1,10 @@
-"""Local response normalisation, y = x * scale ** -beta.  Powers are exp of log, which vectorise.
+"""Local response normalisation, y = x * scale ** -beta.  Powers are exp of log, which vectorise; 0.75 is made of roots.
 
 Across channels: x is (N, C, S) and scale = k + alpha / size * the sum of x ** 2 over `size` channels around; a task is
 BLOCK positions of an image.  Within: x is (R, H, W), the sum is over size x size positions; a task is a map.
 """
+
+import math
 
 from protonet.kernels.exp import exp
 from protonet.kernels.jit import f32, i64, inline, kernel
@@ -17,8 +19,12 @@ def tasks(N, S):
 
 
 @inline
-def power(x, y):
-    return exp(y * log(x))
+def falling(x, beta):
+    """x ** -beta."""
+    if beta == 0.75:
+        root = math.sqrt(x)
+        return 1.0 / (root * math.sqrt(root))
+    return exp(-beta * log(x))
 
 
 @kernel(out="y scale")
@@ -38,7 +44,7 @@ def across(x: f32[N, C, S], y: f32[N, C, S], scale: f32[N, C, S], size: i64, rat
             for s in range(first, last):
                 total = k + rate * scale[n, c, s]
                 scale[n, c, s] = total
-                y[n, c, s] = x[n, c, s] * power(total, -beta)
+                y[n, c, s] = x[n, c, s] * falling(total, beta)
 
 
 @kernel(out="dx ratio")
@@ -71,7 +77,7 @@ def across_grad(
                 for s in range(first, last):
                     dx[n, c, s] += ratio[n, i, s]
             for s in range(first, last):
-                own = dy[n, c, s] * power(scale[n, c, s], -beta)
+                own = dy[n, c, s] * falling(scale[n, c, s], beta)
                 dx[n, c, s] = own - 2.0 * rate * beta * x[n, c, s] * dx[n, c, s]
 
 
@@ -91,7 +97,7 @@ def within(x: f32[R, H, W], y: f32[R, H, W], scale: f32[R, H, W], size: i64, rat
             for w in range(W):
                 total = k + rate * scale[r, h, w]
                 scale[r, h, w] = total
-                y[r, h, w] = x[r, h, w] * power(total, -beta)
+                y[r, h, w] = x[r, h, w] * falling(total, beta)
 
 
 @kernel(out="dx ratio")
@@ -123,5 +129,5 @@ def within_grad(
                     for w in range(max(-j, 0), min(W - j, W)):
                         dx[r, h, w] += ratio[r, i, w + j]
             for w in range(W):
-                own = dy[r, h, w] * power(scale[r, h, w], -beta)
+                own = dy[r, h, w] * falling(scale[r, h, w], beta)
                 dx[r, h, w] = own - 2.0 * rate * beta * x[r, h, w] * dx[r, h, w]
