@@ -7,7 +7,9 @@ import numpy as np
 
 from protonet import fillers
 from protonet.errors import NetError, ShapeError
+from protonet.kernels import pointwise
 from protonet.layers.base import Layer, register
+from protonet.runtime.step import plain
 
 OLD = "num", "channels", "height", "width"
 
@@ -35,17 +37,22 @@ class DummyData(Layer):
     def forward(self, emit, *tops):
         given = self.each(list(self.spec.data_filler), "data_filler") if self.spec.data_filler else [0.0] * len(tops)
         for i, (filler, top) in enumerate(zip(given, tops, strict=True)):
-            constant = filler == 0.0 or filler.type == "constant"
-            emit.host(once(filler) if constant else anew(filler, emit.stream, i), emit.random, top, out=[top])
+            value = 0.0 if filler == 0.0 else filler.value if filler.type == "constant" else None
+            if value is None:
+                emit.host(anew(filler, emit.stream, i), emit.random, top, out=[top])
+            elif plain(top).buffer.kind == "own":
+                emit.host(once(value), top)
+            else:  # memory that others use too; no user sees it
+                emit(pointwise.fill, top, value, tasks=pointwise.tasks(top.shape))
 
 
-def once(filler):
+def once(value):
     """A host step that fills when it is first run."""
     done: list[bool] = []
 
-    def fill_once(random, top):
+    def fill_once(top):
         if not done:
-            top[...] = fillers.fill(filler, top.shape, None)
+            top[...] = value
             done.append(True)
 
     return fill_once

@@ -3,6 +3,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from protonet.errors import NetError, ShapeError
+from protonet.kernels import pointwise
+from protonet.layers import make
+from protonet.proto import caffe_pb2
+from protonet.runtime.step import Blob, Buffer, Emit
 from tests.naive.dummy_data import dummy_data
 from tests.tools import layer
 
@@ -33,6 +37,16 @@ def test_what_a_user_writes_over_a_constant_stays():
     it.forward()
     it.tops[0].data[...] = 5
     assert_array_equal(it.forward()[0], [5, 5, 5])
+
+
+def test_memory_that_others_use_is_filled_each_time():
+    param = caffe_pb2.LayerParameter(name="d", type="DummyData", top=["x"])
+    param.dummy_data_param.shape.add(dim=[3])
+    param.dummy_data_param.data_filler.add(value=2)
+    data = make(param)
+    emit = Emit().of(data)
+    data.forward(emit, Blob(Buffer((3,), "arena")))
+    assert [step.kernel for step in emit.steps] == [pointwise.fill]
 
 
 def test_random_data_are_drawn_anew_by_iteration_and_for_each_top():
