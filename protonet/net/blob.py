@@ -3,6 +3,7 @@
 Memory is taken on demand by the operating system: a gradient that nobody touches costs nothing.
 """
 
+from itertools import count
 from math import prod
 
 import numpy as np
@@ -11,25 +12,34 @@ from protonet.errors import ShapeError
 from protonet.runtime.step import Buffer, aligned
 
 
+NUMBERS = count(1)
+
+
 class Store:
-    """Floats that may grow, and that several blobs may share."""
+    """Floats that may grow, and that several blobs may share.  number: another one whenever they lie elsewhere."""
 
-    def __init__(self, count):
-        self.array = aligned(4 * count).view(np.float32)
+    def __init__(self, size):
+        self.take(size)
 
-    def reserve(self, count):
-        """Room for `count` floats; True if the memory has moved."""
-        if count <= self.array.size:
-            return False
-        self.array = aligned(4 * count).view(np.float32)
-        return True
+    def take(self, size):
+        self.array, self.number = aligned(4 * size).view(np.float32), next(NUMBERS)
+
+    def reserve(self, size):
+        """Room for so many floats."""
+        if size > self.array.size:
+            self.take(size)
 
 
 class Blob:
-    """`data` and `diff` are live float32 views, C order, of this blob's shape."""
+    """`data` and `diff` are live float32 views, C order, of this blob's shape.
+
+    changed: another object whenever any blob has another shape or other memory, so that nets look only then.
+    """
+
+    changed = object()
 
     def __init__(self, shape, name=""):
-        self.name, self._shape, self.moves = name, tuple(map(int, shape)), 0
+        self.name, self._shape = name, tuple(map(int, shape))
         self.data_store, self.diff_store = Store(self.count), Store(self.count)
 
     @property
@@ -55,16 +65,20 @@ class Blob:
         if any(int(n) < 0 for n in shape):
             raise ShapeError(f"blob '{self.name}': a shape has no negative sizes, found {tuple(shape)}")
         self._shape = tuple(map(int, shape))
-        moved = self.data_store.reserve(self.count), self.diff_store.reserve(self.count)
-        self.moves += any(moved)
+        self.data_store.reserve(self.count)
+        self.diff_store.reserve(self.count)
+        Blob.changed = object()
 
     def share_data(self, other):
-        self.data_store = other.data_store
-        self.moves += 1
+        self.data_store, Blob.changed = other.data_store, object()
 
     def share_diff(self, other):
-        self.diff_store = other.diff_store
-        self.moves += 1
+        self.diff_store, Blob.changed = other.diff_store, object()
+
+    @property
+    def place(self):
+        """What a plan relies on: the shape, and which memory."""
+        return self._shape, self.data_store.number, self.diff_store.number
 
     def buffers(self):
         """(data, diff) as the runtime sees them: memory that is already there."""

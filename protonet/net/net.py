@@ -68,7 +68,8 @@ class Net:
         self.wiring.settle(self.param.force_backward)
         self.arrives = self.arrivals()
         self.plans: dict[tuple, Plan] = {}
-        self.shapes = self.shape_key()
+        self.kept: dict = {}  # what forward leaves for backward, whichever plans they run by
+        self.looked, self.shapes = Blob.changed, self.shape_key()
         if weights is not None:
             self.copy_from(weights)
         if fill:
@@ -155,7 +156,7 @@ class Net:
     # shapes
 
     def shape_key(self):
-        return tuple((blob.shape, blob.moves) for blob in self.blob_list)
+        return tuple(blob.place for blob in [*self.blob_list, *self.parameters.blobs])
 
     def reshape(self, first=0):
         """Let every layer from `first` on shape its tops by its bottoms."""
@@ -184,10 +185,12 @@ class Net:
 
     def planned(self):
         """The plan for the shapes that the blobs have now."""
-        if self.shape_key() != self.shapes:
-            self.reshape()
+        if self.looked is not Blob.changed:
+            self.looked, key = Blob.changed, self.shape_key()
+            if key != self.shapes:
+                self.reshape()
         if self.shapes not in self.plans:
-            if self.plans and any(a[1] != b[1] for a, b in zip(next(iter(self.plans)), self.shapes, strict=True)):
+            if self.plans and any(a[1:] != b[1:] for a, b in zip(next(iter(self.plans)), self.shapes, strict=True)):
                 self.plans.clear()  # memory has moved
             self.plans[self.shapes] = Plan(self)
         return self.plans[self.shapes]
@@ -302,7 +305,6 @@ class Net:
                     )
                 mine.share_data(their)
                 self.parameters.filled(mine)
-        self.plans.clear()  # they point at the old memory
 
     def weights(self):
         """Copies of the parameters, and of their gradients, by layer name."""

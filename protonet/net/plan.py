@@ -1,8 +1,30 @@
-"""The exact plan of a net: every blob in memory of its own, every layer a slice of the table of steps."""
+"""The exact plan of a net: every blob in memory of its own, every layer a slice of the table of steps.
+
+The steps are made first and their program when something is run, so that the code of several nets can be compiled at once.
+"""
+
+from functools import cached_property
 
 from protonet.runtime import plan
 from protonet.runtime.execute import Program
-from protonet.runtime.step import Blob, Emit
+from protonet.runtime.step import Blob, Buffer, Emit
+
+
+class Keep(Emit):
+    """An Emit whose kept memory belongs to the net: where a layer's tops change their size in the middle of a pass, what
+    the layers before it have kept in one plan is read by the backward pass of another.
+    """
+
+    def __init__(self, net, **options):
+        super().__init__(random=net.clock_buffer, **options)
+        self.memory = net.kept
+
+    def keep(self, name, *shape, dtype="float32"):
+        key = self.layer, name, shape, dtype
+        if key not in self.memory:
+            self.memory[key] = Buffer(shape, "own", f"{self.layer.name} {name}", dtype)
+        self.kept[self.layer, name] = self.memory[key]
+        return self.memory[key]
 
 
 class Plan:
@@ -18,7 +40,7 @@ class Plan:
         self.last_in_place = {b: i for i, place in enumerate(net.places) for b in place.in_place()}
         params = [Blob(*blob.buffers()) for blob in net.parameters.blobs]
         seen = [self.seen(place, blobs, params) for place in net.places]
-        self.emit = Emit(overwritten=self.overwritten, random=net.clock_buffer)
+        self.emit = Keep(net, overwritten=self.overwritten)
         for i, (place, (bottoms, tops, blobs_)) in enumerate(zip(net.places, seen, strict=True)):
             first = len(self.emit.steps)
             self.emit.of(place.layer, blobs_, i)
@@ -31,7 +53,11 @@ class Plan:
                 first = len(self.emit.steps)
                 place.layer.backward(self.emit.of(place.layer, blobs_, i), *tops, *bottoms)
                 self.backward[i] = first, len(self.emit.steps)
-        self.program = Program(self.emit.steps, plan.exact(self.emit.steps), threads=net.threads)
+        self.lot = self.emit.steps, plan.exact(self.emit.steps)
+
+    @cached_property
+    def program(self):
+        return Program(*self.lot, threads=self.net.threads)
 
     def seen(self, place, blobs, params):
         """A layer's bottoms, tops and parameters as it sees them: a gradient is there only if somebody wants it."""

@@ -16,7 +16,7 @@ from protonet.runtime.step import SMALL, View, aligned
 from protonet.runtime.system import threads
 from protonet.runtime.team import native
 
-__all__ = ["Program", "threads"]
+__all__ = ["Program", "ready", "threads"]
 PROGRAMS: "WeakSet[Program]" = WeakSet()
 WORTH = 50_000  # ns: less work is done by one thread
 FAST = 20  # bytes a ns: no core goes through memory faster, so bytes give the least time that a step takes
@@ -34,8 +34,7 @@ class Program:
     def __init__(self, steps, plan, threads=None, arena=None):
         self.steps, self.plan, self.threads = steps, plan, threads or system.threads()
         self.lock, self.at, self.seen = Lock(), 0, {}
-        needs = team.NATIVE if self.threads > 1 else team.NATIVE[:1]
-        prepare([*((function, ()) for function in needs), *planning.codes(steps, plan)], system.cores())
+        ready([(steps, plan)], self.threads)
         self.memory = {kind: aligned(size) for kind, size in plan.sizes.items()}
         if arena is not None:
             self.memory["arena"] = arena
@@ -140,6 +139,15 @@ class Program:
         else:
             flat = whole.own()
         return flat[view.start : view.start + view.count].reshape(view.shape)
+
+
+def ready(lots, threads=None):
+    """Have the code of several (steps, plan) at hand; what is missing is compiled all at once."""
+    several = (threads or system.threads()) > 1
+    wanted = dict.fromkeys((function, ()) for function in (team.NATIVE if several else team.NATIVE[:1]))
+    for steps, plan in lots:
+        wanted |= dict.fromkeys(planning.codes(steps, plan))
+    prepare(list(wanted), system.cores())
 
 
 def after_fork():

@@ -15,6 +15,7 @@ from protonet.net import Net
 from protonet.net.seed import next_seed
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse, upgrade
+from protonet.runtime.execute import ready
 from protonet.solvers import schedule, snapshot
 from protonet.solvers.rules import rule
 from protonet.solvers.updates import Update
@@ -39,11 +40,13 @@ class Solver:
         self.threads = threads
         self.after_step, self.on_start, self.on_gradients = [], [], []
         self.losses = deque(maxlen=self.param.average_loss)
-        self.smoothed, self.snapshot_asked, self.stop_asked = 0.0, False, False
+        self.smoothed, self.snapshot_asked, self.stop_asked, self.compiled = 0.0, False, False, False
         seed = self.param.random_seed if self.param.random_seed >= 0 else next_seed()
         train, tests = resolve.solver_nets(self.param, self.path)
         self.net = self.make(train, seed, **options)
-        self.test_nets = [self.make(each, seed + 1 + i, trains=False, fill=False, **options) for i, each in enumerate(tests)]
+        self.test_nets = [
+            self.make(each, seed + 1 + i, trains=False, fill=False, **options) for i, each in enumerate(tests)
+        ]
         for test_net in self.test_nets:
             test_net.share_with(self.net)
             test_net.parameters.fill()
@@ -54,11 +57,19 @@ class Solver:
         """One of the nets that the solver names."""
         return self.net_class(chosen.source, state=chosen.state, seed=seed, threads=self.threads, **options)
 
+    def compile(self):
+        """Have all code at hand that training and testing will run; what is missing is compiled at once."""
+        nets = [self.net, *self.test_nets]
+        ready([*self.update.planned(), *(net.planned().lot for net in nets)], self.net.threads)
+        self.compiled = True
+
     # the loop
 
     def step(self, iterations):
         """Train for so many iterations."""
         stop = self.iter + iterations
+        if not self.compiled:
+            self.compile()
         self.losses.clear()
         self.timer, self.timed = time.perf_counter(), self.iter
         while self.iter < stop:
@@ -207,6 +218,8 @@ def check(p):
     schedule.check(p)
     if p.iter_size < 1:
         raise SolverError(f"iter_size must be at least 1, found {p.iter_size}")
+    if p.regularization_type not in ("L1", "L2"):
+        raise SolverError(f"unknown regularization_type '{p.regularization_type}': there are L1 and L2")
     if p.average_loss < 1:
         raise SolverError(f"average_loss must be at least 1, found {p.average_loss}")
     if p.test_interval < 0 or p.snapshot < 0 or p.display < 0:

@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 
-from protonet.errors import SolverError
 from protonet.kernels import update
 from protonet.net.blob import Blob as Memory
 from protonet.runtime import plan
@@ -25,9 +24,23 @@ class Update:
         self.now = np.zeros(3, np.float32)
         self.now_buffer = Buffer((3,), "own", "now", memory=self.now)
         self.threads = net.threads
-        self.update, self.squares, self.partial = self.program(), None, None
+        self.lots, self.made, self.places = [], [], None
 
-    def program(self):
+    def planned(self):
+        """(steps, plan) of the update, and of the gradients' norm if it is asked for; anew if memory has moved."""
+        places = [learned.blob.place for learned in self.learned]
+        if places != self.places:
+            self.lots = [self.steps(), *([self.squares()] if self.param.clip_gradients >= 0 else [])]
+            self.made, self.places = [], places
+        return self.lots
+
+    def programs(self):
+        lots = self.planned()
+        self.made = self.made or [Program(*lot, threads=self.threads) for lot in lots]
+        return self.made
+
+    def steps(self):
+        """(steps, plan) of the update."""
         emit = Emit()
         decay, decay1 = self.decay()
         for i, learned in enumerate(self.learned):
@@ -49,14 +62,12 @@ class Update:
                 *scalars,
                 tasks=update.tasks(w.count),
             )
-        return Program(emit.steps, plan.exact(emit.steps), threads=self.threads)
+        return emit.steps, plan.exact(emit.steps)
 
     def decay(self):
         """(L2, L1) weight decay, of which one is zero."""
-        kind, decay = self.param.regularization_type, self.param.weight_decay
-        if kind not in ("L1", "L2"):
-            raise SolverError(f"unknown regularization_type '{kind}': there are L1 and L2")
-        return (decay, 0.0) if kind == "L2" else (0.0, decay)
+        decay = self.param.weight_decay
+        return (decay, 0.0) if self.param.regularization_type == "L2" else (0.0, decay)
 
     def apply(self, rate, iteration, iter_size):
         """One step of every parameter at this rate; returns the norm of the gradients if they are clipped."""
@@ -66,7 +77,7 @@ class Update:
             if norm > self.param.clip_gradients:
                 scale = self.param.clip_gradients / norm
         self.now[:] = rate, scale / iter_size, self.correction(iteration)
-        self.update.run()
+        self.programs()[0].run()
         return norm
 
     def correction(self, iteration):
@@ -76,17 +87,19 @@ class Update:
         t = iteration + 1
         return math.sqrt(1.0 - self.param.momentum2**t) / (1.0 - self.param.momentum**t)
 
+    def squares(self):
+        """(steps, plan) of the sums of squares of all gradients, a part for each task."""
+        emit, counts = Emit(), [update.tasks(l.blob.count) for l in self.learned]
+        self.partial = np.zeros(sum(counts), np.float64)
+        at = 0
+        for learned, n in zip(self.learned, counts, strict=True):
+            part = Buffer((n,), "own", "partial", "float64", memory=self.partial[at : at + n])
+            emit.of(learned.layer, [], 0)
+            emit(update.sum_squares, Blob(learned.blob.buffers()[1]), part, tasks=n)
+            at += n
+        return emit.steps, plan.exact(emit.steps)
+
     def norm(self):
         """The Euclidean norm of all gradients together."""
-        if self.squares is None:
-            emit, counts = Emit(), [update.tasks(l.blob.count) for l in self.learned]
-            self.partial = np.zeros(sum(counts), np.float64)
-            at = 0
-            for learned, n in zip(self.learned, counts, strict=True):
-                part = Buffer((n,), "own", "partial", "float64", memory=self.partial[at : at + n])
-                emit.of(learned.layer, [], 0)
-                emit(update.sum_squares, Blob(learned.blob.buffers()[1]), part, tasks=n)
-                at += n
-            self.squares = Program(emit.steps, plan.exact(emit.steps), threads=self.threads)
-        self.squares.run()
+        self.programs()[1].run()
         return math.sqrt(self.partial.sum())
