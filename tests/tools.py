@@ -32,9 +32,12 @@ class Arrays:
 
 
 class Made:
-    """One layer with memory.  in_place: top 0 is bottom 0; wants: by bottom; silent: tops that receive no gradient."""
+    """One layer with memory.  in_place: top 0 is bottom 0; wants: by bottom; silent: tops that receive no gradient.
 
-    def __init__(self, param, shapes, phase=TRAIN, threads=1, in_place=False, wants=None, silent=()):
+    packed: memory that the layer keeps is shared where lives do not meet; then `whole` runs it.
+    """
+
+    def __init__(self, param, shapes, phase=TRAIN, threads=1, in_place=False, wants=None, silent=(), packed=False):
         self.layer = make(param, phase)
         self.in_place, n = in_place, len(shapes)
         wants = [i not in self.layer.no_gradient for i in range(n)] if wants is None else wants
@@ -51,7 +54,8 @@ class Made:
         self.trains = any(b.diff for b in [*self._bottoms, *self._params])
         if self.trains:
             self.layer.backward(self.emit.of(self.layer, self._params, 7), *self._tops, *self._bottoms)
-        self.program = Program(self.emit.steps, plan.exact(self.emit.steps), threads=threads)
+        planned = (plan.packed if packed else plan.exact)(self.emit.steps)
+        self.program = Program(self.emit.steps, planned, threads=threads)
         self.bottoms, self.tops, self.blobs = (
             list(map(self.arrays, blobs)) for blobs in (self._bottoms, self._tops, self._params)
         )
@@ -82,6 +86,15 @@ class Made:
                 b.diff[...] = 0
         self.program.run(self.half)
         return [bottom.diff for bottom in self.bottoms]
+
+    def whole(self, xs, dys):
+        """Forward and backward in one go: the tops' arrays and the bottoms' gradients."""
+        for bottom, x in zip(self.bottoms, xs, strict=True):
+            bottom.data[...] = x
+        for top, dy in zip(self.tops, dys, strict=True):
+            top.diff[...] = dy
+        self.program.run()
+        return [top.data for top in self.tops], [bottom.diff for bottom in self.bottoms]
 
 
 def blob(shape, wanted=True):

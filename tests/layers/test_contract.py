@@ -120,6 +120,17 @@ def test_what_nobody_wants_is_not_computed(name):
     assert all(bottom.diff is None for bottom in silent.bottoms)
 
 
+@pytest.mark.parametrize("name", LEARN)
+def test_memory_that_is_packed_gives_the_same_bits(name):
+    exact, xs = made(name)
+    packed, _ = made(name, packed=True)
+    tops, diffs = results(exact, xs)
+    found, _ = packed.whole(xs, weights(packed))
+    gradients = [blob.diff for blob in [*packed.bottoms, *packed.blobs] if blob.diff is not None]
+    for a, b in zip([*tops, *diffs], [*found, *gradients], strict=True):
+        assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize("name", TYPES)
 def test_any_number_of_threads_gives_the_same_bits(name, monkeypatch):
     monkeypatch.setattr(execute, "WORTH", 0)  # else small programs run on one thread
