@@ -21,6 +21,7 @@ from protonet.kernels.tile import COLUMNS, HEIGHTS, ROWS, UNIT, height, product,
 
 N, G, C, K, S, P, A, R, D, Q, T = "N", "G", "C", "K", "S", "P", "A", "R", "D", "Q", "T"
 LINE = 4 * (DEPTH + 16)  # bytes between rows of windows: an odd number of cache lines, as PITCH
+LOW = 2 * ROWS  # outputs up to which a 1 x 1 convolution reads x as it lies: each number is used once or twice
 runs_memory = stack(RUN * DEPTH)
 rows_memory, tile_memory, zero_memory = stack(ROWS * LINE), stack(ROWS * PITCH), stack(4 * ROWS)
 tall, middle, low = (tile(h, LINE) for h in HEIGHTS)
@@ -36,6 +37,7 @@ def forward(
     N, G, C, S = x.shape
     N, G, K, P = y.shape
     D, J = C * kz * kh * kw, N * P
+    point = D == C and S == P and sz * sh * sw == 1 and pz == 0 and ph == 0 and pw == 0
     wide, panels, rows = cut(G, K, J)
     panel, table = panel_memory(), runs_memory()
     for task in range(begin, end):
@@ -47,12 +49,19 @@ def forward(
         high_row = min(low_row + rows, K)
         count = runs(table, first, last, P, 4 * G * C * S, OH, OW, sz, sh, sw, pz, ph, pw)
         weights = g * size(K, D)
+        n0 = first // P
+        within = last - n0 * P <= P and (last - first) % COLUMNS == 0
+        direct = point and within and K <= LOW
         k = i64(0)
         while k < D:
             depth = min(DEPTH, D - k)
             source = address(x, (0, g, 0, 0))
-            gather(source, panel, PITCH, table, count, k, k + depth, 0, C, Z, H, X, kz, kh, kw, dz, dh, dw, sw)
-            clear_rest(panel, last - first, depth)
+            if direct:
+                b, ldb = address(x, (n0, g, k, first - n0 * P)), 4 * S
+            else:
+                b, ldb = panel, i64(PITCH)
+                gather(source, panel, PITCH, table, count, k, k + depth, 0, C, Z, H, X, kz, kh, kw, dz, dh, dw, sw)
+                clear_rest(panel, last - first, depth)
             block = address(a, weights + packed_block(K, k))
             sums, step = address(a, weights + starts(K, D, k > 0)), 4 if k == 0 else 0
             j = first
@@ -60,7 +69,7 @@ def forward(
                 n = j // P
                 p = j - n * P
                 product(
-                    block, K, low_row, high_row, panel + 4 * (j - first), PITCH, depth, sums, step, k > 0,
+                    block, K, low_row, high_row, b + 4 * (j - first), ldb, depth, sums, step, k > 0,
                     address(y, (n, g, 0, p)), 4 * P, min(last - j, COLUMNS), P - p, P, 4 * (G * K - 1) * P,
                 )  # fmt: skip
                 j += COLUMNS

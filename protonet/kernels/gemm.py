@@ -32,7 +32,7 @@ def cut(G, M, N):
     while wide > COLUMNS and G * ceil(N, wide) < ENOUGH:
         wide //= 2
     panels = ceil(N, wide)
-    parts = max(1, min(ceil(ENOUGH, G * panels), M // 96))
+    parts = max(1, min(ENOUGH // 2 // (G * panels), M // 96))
     return wide, panels, ceil(ceil(M, parts), ROWS) * ROWS
 
 
