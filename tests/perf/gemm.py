@@ -44,8 +44,10 @@ class Layer:
 def chains(e, turns, to):
     x = e.load(to)  # not a constant: LLVM would do the sums itself
     sums = e.loop(turns, [e.const(k) for k in range(CHAINS)], lambda i, s: [e.fma(x, v, x) for v in s])
-    for v in sums:
-        e.store(v, to, BYTES)
+    total = sums[0]
+    for v in sums[1:]:
+        total = e.b.fadd(total, v)
+    e.store(total, to, BYTES)
 
 
 @kernel(out="y")
