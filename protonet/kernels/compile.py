@@ -1,16 +1,20 @@
 """From a kernel's plain Python to an object file, by numba; imported only when something is not in the cache."""
 
+import copy
 import inspect
 import re
+from contextlib import contextmanager
 from importlib import import_module
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import llvmlite.ir as ir
 import numpy as np
 from numba import njit, types
+from numba.core import inline_closurecall
 from numba.core.compiler import Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.ir import Block
 from numba.extending import intrinsic
 
 from protonet.kernels.array import I64, Array, build
@@ -26,33 +30,36 @@ LIBM = set("exp log pow sin cos tan tanh atan atan2 sqrt floor ceil log1p expm1"
 ALLOWED = LIBM | {name + "f" for name in LIBM} | {"memset", "memcpy", "memmove"}
 RAISES = "raises_an_exception"  # a symbol that nobody has
 DOUBLE = re.compile(r"\bdouble\b")
-ENTRY = """
-def entry(record, begin, end, memory):
-    {names}, = unpack(record)
-    body({names}, begin, end{memory})
-"""
 
 
 def kernel(k, shared):
     """The object code of kernel k; its symbol is its name."""
-    scope = {"body": inlined(k.function), "unpack": unpacker(k, shared)}
-    exec(ENTRY.format(names=", ".join(k.types), memory=", memory" if k.memory else ""), scope)
-    return c_function(k.symbol(shared), scope["entry"], 4, k.double or asks_double(k.function))
+    return c_function(k.symbol(shared), *signature(k, shared), double=k.double or asks_double(k.function))
 
 
 def native(f):
     """The object code of an inline function of int64 words, as C calls it."""
-    return c_function(f.symbol(), single(f.function), len(inspect.signature(f.function).parameters))
+    kinds = [types.int64] * len(inspect.signature(f.function).parameters)
+    return c_function(f.symbol(), single(f.function), kinds, len(kinds), lambda context, builder, words: words)
 
 
-def c_function(name, function, words, double=False):
-    """The object code of a function of int64 words that returns nothing, cannot fail and needs no Python."""
-    made, codegen = module(name, function, words)
+def signature(k, shared):
+    """A kernel's function, the types of its arguments, how many words C passes, and how they become the arguments."""
+    kinds = kinds_of(k, shared)
+    more = 3 if k.memory else 2
+
+    def unpack(context, builder, words):
+        return [*unpacked(k, shared, kinds, context, builder, words[0]), *words[1 : 1 + more]]
+
+    return single(k.function), [*kinds.values(), *[types.int64] * more], 4, unpack
+
+
+def c_function(name, function, kinds, words, unpack, double=False):
+    """The object code of a function that returns nothing, cannot fail and needs no Python."""
+    made, codegen = module(name, function, kinds, words, unpack)
     needs = {f.name for f in made.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if RAISES in needs:
-        raise TypeError(
-            f"{name} may raise an exception: what can fail is no kernel's business (nor a step that may be 0)"
-        )
+        raise TypeError(f"{name} may raise an exception: no kernel may (nor take a step in a range that could be 0)")
     if needs - ALLOWED:
         raise TypeError(f"{name} needs {', '.join(sorted(needs - ALLOWED))}: a kernel may call nothing but libm")
     if not double and (line := next(filter(DOUBLE.search, instructions(str(made))), None)):
@@ -65,22 +72,23 @@ def instructions(text):
 
 
 @global_compiler_lock
-def module(name, function, words):
-    """The optimised LLVM module of a C function `name`, and numba's code generator.
+def module(name, function, kinds, words, unpack):
+    """The optimised LLVM module of a C function `name` of int64 words, and numba's code generator.
 
-    numba compiles a function to machine code, and once more what calls it, and its wrapper for C reports errors to
-    Python.  Here its IR goes into one module with a wrapper that has none to report; nobody else sees what is inside.
+    unpack(context, builder, words) gives the arguments.  numba's own way compiles a function to machine code, and again
+    in what calls it, and its wrapper for C reports errors to Python.  Here its IR goes into one module with a wrapper
+    that has none to report, and all that is in there but the wrapper is private to it.
     """
-    arguments = (types.int64,) * words
     function.__name__ = function.__qualname__ = name
-    made = lowered(function, arguments)
+    made = lowered(function, kinds)
     context, library = made.target_context, made.library
     wrapper = context.create_module(name)
     outer = ir.Function(wrapper, ir.FunctionType(ir.VoidType(), [I64] * words), name)
-    inner_type = context.call_conv.get_function_type(types.none, arguments)
+    inner_type = context.call_conv.get_function_type(types.none, kinds)
     inner = ir.Function(wrapper, inner_type, made.fndesc.llvm_func_name)
     builder = ir.IRBuilder(outer.append_basic_block())
-    status, _ = context.call_conv.call_function(builder, inner, types.none, arguments, outer.args)
+    arguments = unpack(context, builder, outer.args)
+    status, _ = context.call_conv.call_function(builder, inner, types.none, kinds, arguments)
     with builder.if_then(status.is_error):  # gone after optimisation, if it cannot happen
         builder.call(ir.Function(wrapper, ir.FunctionType(ir.VoidType(), []), RAISES), [])
     builder.ret_void()
@@ -96,14 +104,33 @@ def module(name, function, words):
     return whole, context.codegen()
 
 
-def lowered(function, arguments):
+def lowered(function, kinds):
     """The function as LLVM IR, typed but not compiled."""
     dispatcher: Any = njit(nogil=True, **(OPTIONS | dict(no_cpython_wrapper=True, no_cfunc_wrapper=True)))(function)
     target = dispatcher.targetdescr
     flags: Any = Flags()
     target.options.parse_as_flags(flags, dispatcher.targetoptions)
     flags.no_compile = True
-    return compile_extra(target.typing_context, target.target_context, function, arguments, None, flags, {})
+    with quick_inlining():
+        return compile_extra(target.typing_context, target.target_context, function, kinds, None, flags, {})
+
+
+@contextmanager
+def quick_inlining():
+    """numba copies what it inlines twice, and with each block all names of its function: those can as well be shared.
+
+    A fifth of the time.  Under numba's compiler lock, so nobody else sees it.
+    """
+
+    def deepcopy(x, memo=None):
+        return copy.deepcopy(x, {id(x.scope): x.scope} if isinstance(x, Block) else memo)
+
+    inliner: Any = inline_closurecall
+    inliner.copy = SimpleNamespace(copy=copy.copy, deepcopy=deepcopy)
+    try:
+        yield
+    finally:
+        inliner.copy = copy
 
 
 def inlined(function):
@@ -181,38 +208,32 @@ def owners(k, shared):
     return owner
 
 
-def unpacker(k, shared):
-    """An intrinsic: record -> the arrays and scalars that k declares."""
-    owner = owners(k, shared)
-    kinds = {}
+def kinds_of(k, shared):
+    """numba's types of the arguments that k declares, where these pairs of arrays are one."""
+    owner, kinds = owners(k, shared), {}
     for name, t in k.types.items():
         kinds[name] = getattr(types, t.dtype)
         if name in owner:
             others = tuple(sorted(set(owner.values()) - {owner[name]}))
             kinds[name] = Array(kinds[name], len(t.sizes), owner[name], others)
+    return kinds
 
-    def emit(context, builder, signature, args):
-        record = builder.inttoptr(args[0], I64.as_pointer())
-        words = (builder.load(builder.gep(record, [ir.Constant(I64, i)])) for i in range(k.slots))
-        pointer = {}
-        for name in k.arrays:
-            item = context.get_data_type(kinds[name].dtype)
-            pointer[name] = builder.inttoptr(next(words), item.as_pointer())
-        sizes = {size: next(words) for size in k.sizes}
-        values = []
-        for name, t in k.types.items():
-            if t.sizes is None:
-                values.append(scalar(builder, kinds[name], next(words)))
-            else:
-                shape = [ir.Constant(I64, s) if isinstance(s, int) else sizes[s] for s in t.sizes]
-                values.append(build(context, builder, kinds[name], pointer[owner[name]], shape))
-        return context.make_tuple(builder, signature.return_type, values)
 
-    @intrinsic
-    def unpack(typing, record):
-        return types.Tuple(tuple(kinds.values()))(types.int64), emit
-
-    return unpack
+def unpacked(k, shared, kinds, context, builder, record):
+    """The arguments that k declares, from its record."""
+    owner, record = owners(k, shared), builder.inttoptr(record, I64.as_pointer())
+    words = (builder.load(builder.gep(record, [ir.Constant(I64, i)])) for i in range(k.slots))
+    pointer = {}
+    for name in k.arrays:
+        item = context.get_data_type(kinds[name].dtype)
+        pointer[name] = builder.inttoptr(next(words), item.as_pointer())
+    sizes = {size: next(words) for size in k.sizes}
+    for name, t in k.types.items():
+        if t.sizes is None:
+            yield scalar(builder, kinds[name], next(words))
+        else:
+            shape = [ir.Constant(I64, s) if isinstance(s, int) else sizes[s] for s in t.sizes]
+            yield build(context, builder, kinds[name], pointer[owner[name]], shape)
 
 
 def scalar(builder, kind, word):

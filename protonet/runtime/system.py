@@ -8,6 +8,8 @@ import time
 from functools import cache
 from pathlib import Path
 
+from protonet.errors import ProtonetError
+
 WINDOWS = sys.platform == "win32"
 CGROUP, SELF = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
@@ -17,7 +19,7 @@ def threads():
     asked = os.environ.get("PROTONET_NUM_THREADS")
     if asked:
         if not asked.isdecimal() or int(asked) < 1:
-            raise ValueError(f"PROTONET_NUM_THREADS is a number from 1 on, not '{asked}'")
+            raise ProtonetError(f"PROTONET_NUM_THREADS is a number from 1 on, not '{asked}'")
         return int(asked)
     return cores()
 

@@ -163,9 +163,7 @@ def clamp(x: f32[N], y: f32[N], begin, end):
 
 @pytest.mark.parametrize("shared", [(), (("y", "x"),)])
 def test_simple_loops_become_vectors_in_place_too(shared):
-    scope = {"body": compile.inlined(clamp.function), "unpack": compile.unpacker(clamp, shared)}
-    exec(compile.ENTRY.format(names="x, y", memory=""), scope)
-    text = str(compile.module("clamp", scope["entry"], 4)[0])
+    text = str(compile.module("clamp", *compile.signature(clamp, shared))[0])
     assert " x float>" in text
     assert "masked" not in text
     assert "memcheck" not in text

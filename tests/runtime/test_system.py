@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from protonet.errors import ProtonetError
 from protonet.runtime import system
 
 
@@ -35,7 +36,7 @@ def test_the_environment_decides(monkeypatch):
 @pytest.mark.parametrize("wrong", ["0", "-1", "two", "1.5"])
 def test_a_wrong_number_is_named(monkeypatch, wrong):
     monkeypatch.setenv("PROTONET_NUM_THREADS", wrong)
-    with pytest.raises(ValueError, match=f"PROTONET_NUM_THREADS is a number from 1 on, not '{wrong}'"):
+    with pytest.raises(ProtonetError, match=f"PROTONET_NUM_THREADS is a number from 1 on, not '{wrong}'"):
         system.threads()
 
 
