@@ -41,19 +41,19 @@ class DummyData(Layer):
             if value is None:
                 emit.host(anew(filler, emit.stream, i), emit.random, top, out=[top])
             elif plain(top).buffer.kind == "own":
-                emit.host(once(value), top)
+                filled = emit.keep(f"filled {i}", 1, dtype="int64")
+                emit.host(once(value), filled, top)
             else:  # memory that others use too; no user sees it
                 emit(pointwise.fill, top, value, tasks=pointwise.tasks(top.shape))
 
 
 def once(value):
     """A host step that fills when it is first run."""
-    done: list[bool] = []
 
-    def fill_once(top):
-        if not done:
+    def fill_once(filled, top):
+        if not filled[0]:
             top[...] = value
-            done.append(True)
+            filled[0] = 1
 
     return fill_once
 

@@ -162,7 +162,7 @@ class Net:
         """Let every layer from `first` on shape its tops by its bottoms."""
         for place in self.places[first:]:
             layer = place.layer
-            if layer.type == "Input" or layer.dynamic:
+            if layer.type in ("Input", "DummyData") or layer.dynamic:  # what a user has shaped stays
                 continue
             try:
                 shapes = [self.blob_list[b].shape for b in place.bottoms]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+import protonet
 from protonet.errors import NetError, ShapeError
 from protonet.kernels import pointwise
 from protonet.layers import make
@@ -72,3 +73,17 @@ def test_random_data_are_drawn_anew_by_iteration_and_for_each_top():
 def test_what_contradicts_itself_is_refused(text, error, says):
     with pytest.raises(error, match=says):
         layer(TWO + f" dummy_data_param {{ {text} }}")
+
+
+def test_in_a_net_what_a_user_has_shaped_and_written_stays(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        'layer { name: "d" type: "DummyData" top: "x" '
+        "dummy_data_param { shape { dim: 2 dim: 3 } data_filler { value: 1 } } }"
+        'layer { name: "p" type: "Power" bottom: "x" top: "y" power_param { scale: 2 } }'
+    )
+    net = protonet.Net(str(path), protonet.TEST)
+    assert_array_equal(net.forward()["y"], np.full((2, 3), 2))
+    net.blobs["x"].reshape(1, 3)
+    net.blobs["x"].data[...] = 5
+    assert_array_equal(net.forward()["y"], [[10, 10, 10]])
