@@ -35,6 +35,18 @@ def labelled(classes):
     return inputs
 
 
+def indicated(rng, shapes):
+    """Numbers, and last whether each of them goes on with a sequence."""
+    return [*normal(rng, shapes[:-1]), rng.integers(0, 2, shapes[-1]).astype(np.float32)]
+
+
+def sequences(rng, shapes):
+    """The same, of sequences that all begin at the first time."""
+    *xs, cont = indicated(rng, shapes)
+    cont[0] = 0
+    return [*xs, cont]
+
+
 @dataclass
 class Example:
     """text: more of its LayerParameter; large: shapes that make several tasks; inputs(rng, shapes) gives arrays."""
@@ -172,4 +184,19 @@ EXAMPLES = {
     ),
     "Unsqueeze": Example("unsqueeze_param { dim: 1 }"),
     "Upsample": Example("upsample_param { scale: 2 }"),
+    "LSTM": Example(
+        f"recurrent_param {{ num_output: 5 {XAVIER} }}",
+        shapes=((3, 2, 4), (3, 2)),
+        large=((7, 19, 40), (7, 19)),
+        inputs=sequences,
+    ),
+    "LSTMUnit": Example(
+        shapes=((1, 3, 4), (1, 3, 16), (1, 3)), large=((1, 70, 90), (1, 70, 360), (1, 70)), inputs=indicated
+    ),
+    "RNN": Example(
+        f"recurrent_param {{ num_output: 5 {XAVIER} }}",
+        shapes=((3, 2, 4), (3, 2)),
+        large=((7, 19, 40), (7, 19)),
+        inputs=sequences,
+    ),
 }
