@@ -20,6 +20,7 @@ Nothing here imports numba: what numba must see (inline functions, intrinsics) i
 """
 
 import inspect
+import math
 import struct
 from dataclasses import dataclass
 from functools import partial
@@ -91,17 +92,15 @@ class Late(Intrinsic):
     """What only numba can type: `name` of `module`, imported when a kernel that calls it is compiled."""
 
     def __init__(self, module, name, twin):
-        self.module, self.name, self.twin, self.resolved = module, name, twin, None
+        self.module, self.name, self.twin, self.resolved, self.__doc__ = module, name, twin, None, twin.__doc__
 
 
-address = Late(
-    "protonet.kernels.array",
-    "address",
-    lambda a, at: (
-        a.ctypes.data + a.itemsize * int(np.ravel_multi_index(at if isinstance(at, tuple) else (at,), a.shape))
-    ),
-)
-address.__doc__ = "The address of array[index] in bytes: what intrinsics on memory take."
+def _address(array, index):
+    """The address of array[index] in bytes: what intrinsics on memory take."""
+    return array.ctypes.data + sum(i * step for i, step in zip(np.atleast_1d(index), array.strides, strict=True))
+
+
+address = Late("protonet.kernels.array", "address", _address)
 
 
 class Compiled:
@@ -209,7 +208,10 @@ def joined(x, y, shared):
 def word(x, dtype):
     """A scalar as an int64: floats by their bits, a float32 in the lower half."""
     if dtype == "float32":
-        return struct.unpack("i", struct.pack("f", x))[0]
+        try:
+            return struct.unpack("i", struct.pack("f", x))[0]
+        except OverflowError:
+            return word(math.copysign(math.inf, x), dtype)
     return struct.unpack("q", struct.pack("d", x))[0] if dtype == "float64" else int(x)
 
 

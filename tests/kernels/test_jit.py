@@ -83,6 +83,7 @@ def test_a_wrong_number_of_arguments_lists_the_right_ones():
 def test_floats_go_by_their_bits():
     assert word(1.0, "float32") == 0x3F800000
     assert word(-0.0, "float32") == -(2**31)
+    assert word(1e39, "float32") == 0x7F800000  # inf
     assert word(1.0, "float64") == 0x3FF0000000000000
     assert word(np.int64(-5), "int64") == -5
 
