@@ -199,4 +199,5 @@ EXAMPLES = {
         large=((7, 19, 40), (7, 19)),
         inputs=sequences,
     ),
+    "SPP": Example("spp_param { pyramid_height: 2 }", shapes=((2, 3, 5, 4),), large=(LARGE,), inputs=apart),
 }
