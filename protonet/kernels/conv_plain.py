@@ -11,7 +11,7 @@ tile; packing panels costs some 10 to 20 % more for few outputs (K < 64), as eac
 products.
 """
 
-from protonet.kernels.gemm import ENOUGH, PITCH, WIDTH, ceil, clear_rest, cut, panel_memory
+from protonet.kernels.gemm import ENOUGH, PANEL, PITCH, WIDTH, ceil, clear_rest, cut
 from protonet.kernels.im2col import RUN, gather, runs, scatter
 from protonet.kernels.jit import address, f32, i64, inline, kernel
 from protonet.kernels.memory import clear_lines, copy_lines, fill, flip, stack
@@ -22,8 +22,9 @@ from protonet.kernels.tile import COLUMNS, HEIGHTS, ROWS, UNIT, height, product,
 N, G, C, K, S, P, A, R, D, Q, T = "N", "G", "C", "K", "S", "P", "A", "R", "D", "Q", "T"
 LINE = 4 * (DEPTH + 16)  # bytes between rows of windows: an odd number of cache lines, as PITCH
 LOW = 2 * ROWS  # outputs up to which a 1 x 1 convolution reads x as it lies: each number is used once or twice
-runs_memory = stack(RUN * DEPTH)
-rows_memory, tile_memory, zero_memory = stack(ROWS * LINE), stack(ROWS * PITCH), stack(4 * ROWS)
+TABLE = RUN * DEPTH
+PRIVATE = PANEL + TABLE + ROWS * max(LINE, PITCH)  # bytes: a panel, its runs, and some rows or a tile
+zero_memory = stack(4 * ROWS)
 tall, middle, low = (tile(h, LINE) for h in HEIGHTS)
 
 
@@ -31,7 +32,7 @@ tall, middle, low = (tile(h, LINE) for h in HEIGHTS)
 def forward(
     x: f32[N, G, C, S], a: f32[A], y: f32[N, G, K, P],
     Z: i64, H: i64, X: i64, kz: i64, kh: i64, kw: i64, sz: i64, sh: i64, sw: i64,
-    pz: i64, ph: i64, pw: i64, dz: i64, dh: i64, dw: i64, OH: i64, OW: i64, begin, end,
+    pz: i64, ph: i64, pw: i64, dz: i64, dh: i64, dw: i64, OH: i64, OW: i64, begin, end, memory,
 ):  # fmt: skip
     """y <- a (packed w and bias) @ windows of x; a task is some rows of a panel of columns."""
     N, G, C, S = x.shape
@@ -39,7 +40,7 @@ def forward(
     D, J = C * kz * kh * kw, N * P
     point = D == C and S == P and sz * sh * sw == 1 and pz == 0 and ph == 0 and pw == 0
     wide, panels, rows = cut(G, K, J)
-    panel, table = panel_memory(), runs_memory()
+    panel, table = memory, memory + PANEL
     for task in range(begin, end):
         first = task % panels * wide
         last = min(first + wide, J)
@@ -95,7 +96,7 @@ def parts(G, D, K, J):
 def weights(
     x: f32[N, G, C, S], dy: f32[N, G, K, P], sums: f32[R, G, D, Q],
     Z: i64, H: i64, X: i64, kz: i64, kh: i64, kw: i64, sz: i64, sh: i64, sw: i64,
-    pz: i64, ph: i64, pw: i64, dz: i64, dh: i64, dw: i64, OH: i64, OW: i64, begin, end,
+    pz: i64, ph: i64, pw: i64, dz: i64, dh: i64, dw: i64, OH: i64, OW: i64, begin, end, memory,
 ):  # fmt: skip
     """sums[r, g, (t, c), k] <- windows of x @ dy' over the columns of part r; add_weights brings them to dw."""
     N, G, C, S = x.shape
@@ -103,7 +104,7 @@ def weights(
     R, G, D, Q = sums.shape
     J = N * P
     R, wide, rows = cut_weights(G, D, K, J)
-    panel, table, lines, zeros = panel_memory(), runs_memory(), rows_memory(), zero_memory()
+    panel, table, lines, zeros = memory, memory + PANEL, memory + PANEL + TABLE, zero_memory()
     fill(zeros, 0.0, ROWS)
     for task in range(begin, end):
         part = task % R
@@ -180,7 +181,7 @@ def data_tasks(N, G, C, T):
 def data(
     dy: f32[N, G, K, P], a: f32[A], bias: f32[R], dx: f32[N, G, C, S], biased: i64,
     Z: i64, H: i64, X: i64, kz: i64, kh: i64, kw: i64, sz: i64, sh: i64, sw: i64,
-    pz: i64, ph: i64, pw: i64, dz: i64, dh: i64, dw: i64, OH: i64, OW: i64, begin, end,
+    pz: i64, ph: i64, pw: i64, dz: i64, dh: i64, dw: i64, OH: i64, OW: i64, begin, end, memory,
 ):  # fmt: skip
     """dx <- bias, or 0, + what windows give back of a (w packed by pack_windows) @ dy; a task is some
     channels of an image."""
@@ -189,7 +190,7 @@ def data(
     T = kz * kh * kw
     most = cut_data(N, G, C, T)
     blocks = ceil(C, most)
-    panel, table, lines = panel_memory(), runs_memory(), tile_memory()
+    panel, table, lines = memory, memory + PANEL, memory + PANEL + TABLE
     for task in range(begin, end):
         n, g, block = task // blocks // G, task // blocks % G, task % blocks
         c0 = block * most

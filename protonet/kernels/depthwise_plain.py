@@ -17,14 +17,15 @@ from protonet.kernels.atomic import put as keep
 from protonet.kernels.atomic import word
 from protonet.kernels.im2col import move
 from protonet.kernels.jit import address, f32, i64, inline, intrinsic, kernel
-from protonet.kernels.memory import add_lines, fill, get, put, stack
+from protonet.kernels.memory import add_lines, fill, get, put
 from protonet.kernels.simd import BYTES, I64, W
 from protonet.kernels.tile import lanes
 
 N, G, M, K, R, S, P, T, B = "N", "G", "M", "K", "R", "S", "P", "T", "B"
 STRIP = 96 * 1024  # bytes of lines
 TAPS = 1024  # at most
-lines_memory, offsets_memory, sums_memory = stack(STRIP + 2 * BYTES), stack(8 * TAPS), stack(4 * TAPS)
+LINES, OFFSETS = STRIP + 2 * BYTES, 8 * TAPS
+PRIVATE = LINES + OFFSETS + 4 * TAPS  # bytes: lines, the distances of taps, their sums
 
 
 def tap(e, t, offsets, w):
@@ -161,7 +162,7 @@ def fill_lines(lines, plane, L, count, row, Y, X, pw, sw):
 def forward(
     x: f32[N, M, S], w: f32[R, T], bias: f32[B], y: f32[N, G, K, P], biased: i64, turned: i64, joined: i64,
     Y: i64, X: i64, kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, dh: i64, dw: i64, OY: i64, OX: i64,
-    begin, end,
+    begin, end, memory,
 ):  # fmt: skip
     """y <- each plane of x by its windows, + bias; a task is a channel of an image.
 
@@ -171,7 +172,7 @@ def forward(
     N, G, K, P = y.shape
     T, L = kh * kw, segment(OX, kw, dw, sw)
     line, high = 4 * sw * L, strip_rows(OX, kh, kw, dh, dw, sh, sw)
-    lines, offsets = lines_memory(), offsets_memory()
+    lines, offsets = memory, memory + LINES
     find_offsets(offsets, L, turned, kh, kw, dh, dw, sw)
     for task in range(begin, end):
         n, g = task // G, task % G
@@ -210,14 +211,14 @@ def strip(lines, line, offsets, w, T, start, more, y, rows, OX):
 def data(
     dy: f32[N, G, K, P], w: f32[G, K, T], bias: f32[B], dx: f32[N, G, S], biased: i64,
     Y: i64, X: i64, kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, dh: i64, dw: i64, OY: i64, OX: i64,
-    begin, end,
+    begin, end, memory,
 ):  # fmt: skip
     """dx <- bias + each number of dy, spread over its window; a task is a channel of an image."""
     N, G, K, P = dy.shape
     N, G, S = dx.shape
     L = segment(OX, kw, dw, sw)
     line, high = 4 * sw * L, strip_rows(OX, kh, kw, dh, dw, sh, sw)
-    lines, offsets = lines_memory(), offsets_memory()
+    lines, offsets = memory, memory + LINES
     find_offsets(offsets, L, 0, kh, kw, dh, dw, sw)
     for task in range(begin, end):
         n, g = task // G, task % G
@@ -258,13 +259,13 @@ def bring_back(plane, lines, L, count, row, Y, X, pw, sw):
 def weights(
     x: f32[N, G, S], dy: f32[N, G, K, P], dw_: f32[G, K, T],
     Y: i64, X: i64, kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, dh: i64, dw: i64, OY: i64, OX: i64,
-    begin, end,
+    begin, end, memory,
 ):  # fmt: skip
     """dw_[g, k, t] += dy . lines at offset(t), over all images, in order; a task is one output's window (g, k)."""
     N, G, K, P = dy.shape
     T, L = kh * kw, segment(OX, kw, dw, sw)
     line, high = 4 * sw * L, strip_rows(OX, kh, kw, dh, dw, sh, sw)
-    lines, offsets, sums = lines_memory(), offsets_memory(), sums_memory()
+    lines, offsets, sums = memory, memory + LINES, memory + LINES + OFFSETS
     find_offsets(offsets, L, 0, kh, kw, dh, dw, sw)
     for task in range(begin, end):
         g, k = task // K, task % K

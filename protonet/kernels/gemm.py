@@ -6,7 +6,7 @@ A task is a block of rows of a panel of columns; it packs its part of b for itse
 """
 
 from protonet.kernels.jit import address, f32, i64, inline, kernel
-from protonet.kernels.memory import clear_lines, copy, copy_lines, flip, stack
+from protonet.kernels.memory import clear_lines, copy, copy_lines, flip
 from protonet.kernels.pack import DEPTH, packed_block, starts
 from protonet.kernels.simd import W
 from protonet.kernels.tile import COLUMNS, ROWS, product
@@ -16,7 +16,7 @@ WIDTH = 128  # columns of a panel
 PITCH = 4 * (WIDTH + 16)  # bytes: an odd number of cache lines, so that lines spread over all of L1
 ENOUGH = 16  # tasks, where a product can be cut into that many
 SET, ADD, BIAS = range(3)  # what becomes of c: a @ b, c + a @ b, or bias (of its columns) + a @ b
-panel_memory = stack(DEPTH * PITCH)
+PANEL = DEPTH * PITCH  # bytes of private memory of these kernels
 
 
 @inline
@@ -68,12 +68,12 @@ def begin_columns(bias, c, first, last, low, high):
 
 
 @kernel(out="c")
-def gemm(a: f32[A], b: f32[K, N], bias: f32[B], c: f32[M, N], mode: i64, begin, end):
+def gemm(a: f32[A], b: f32[K, N], bias: f32[B], c: f32[M, N], mode: i64, begin, end, memory):
     """c <- a @ b."""
     K, N = b.shape
     M = c.shape[0]
     wide, panels, rows = cut(1, M, N)
-    panel = panel_memory()
+    panel = memory
     for task in range(begin, end):
         first, low = task % panels * wide, task // panels * rows
         last, high = min(first + wide, N), min(low + rows, M)
@@ -89,12 +89,12 @@ def gemm(a: f32[A], b: f32[K, N], bias: f32[B], c: f32[M, N], mode: i64, begin, 
 
 
 @kernel(out="c")
-def gemm_turned(a: f32[A], b: f32[N, K], bias: f32[B], c: f32[M, N], mode: i64, begin, end):
+def gemm_turned(a: f32[A], b: f32[N, K], bias: f32[B], c: f32[M, N], mode: i64, begin, end, memory):
     """c <- a @ b'."""
     N, K = b.shape
     M = c.shape[0]
     wide, panels, rows = cut(1, M, N)
-    panel = panel_memory()
+    panel = memory
     for task in range(begin, end):
         first, low = task % panels * wide, task // panels * rows
         last, high = min(first + wide, N), min(low + rows, M)

@@ -11,7 +11,7 @@ The limit is the number of instructions, about ten for each tap of W windows.
 """
 
 from protonet.kernels.jit import address, f32, i32, i64, inline, kernel
-from protonet.kernels.memory import add_lines, fill, get, put, stack
+from protonet.kernels.memory import add_lines, fill, get, put
 from protonet.kernels.simd import BYTES, F32, I32, I64, VECTOR, VOID, E, W, intrinsic, ir
 
 M, H, X, PH, PX = "M", "H", "X", "PH", "PX"
@@ -19,7 +19,7 @@ LOWEST = -3.4028234663852886e38
 COUNT = ir.VectorType(I32, W)
 WORK = 4096  # windows a task, at least
 ROW = 4096  # floats of a row of sums
-shares_memory, phases_memory, sums_memory = (stack(4 * ROW + BYTES) for _ in range(3))
+PRIVATE = 3 * (4 * ROW + BYTES)  # bytes, for average_grad: shares, phases and sums
 FEW = 4  # windows a row: fewer are done one by one
 
 
@@ -46,7 +46,7 @@ def spaced(e: E, line, column, width, stride, step, other):
             part(e, e.at(place, BYTES * k), below(e, e.b.add(first, numbers(W * k, 1)), width), other)
             for k in range(stride)
         ]
-        return vectors[0] if stride == 1 else e.shuffle(*vectors, list(range(0, 2 * W, 2)))
+        return vectors[0] if stride == 1 else e.shuffle(vectors[0], vectors[1], list(range(0, 2 * W, 2)))
     offsets = e.b.mul(numbers(0, 1), e.splat(e.b.trunc(step, I32)))
     mask = below(e, e.b.add(first, offsets), width)
     wide = ir.VectorType(I64, W)
@@ -281,12 +281,13 @@ def average(
 @kernel(out="dx")
 def average_grad(
     dy: f32[M, PH, PX], dx: f32[M, H, X], kh: i64, kw: i64, sh: i64, sw: i64,
-    ph: i64, pw: i64, bottom: i64, right: i64, inside: i64, begin, end,
+    ph: i64, pw: i64, bottom: i64, right: i64, inside: i64, begin, end, memory,
 ):  # fmt: skip
     """dx <- each window's dy, shared out among what it counts."""
     M, PH, PX = dy.shape
     M, H, X = dx.shape
-    some, shares, phases, sums = each(PH, PX), shares_memory(), phases_memory(), sums_memory()
+    some, shares = each(PH, PX), memory
+    phases, sums = memory + PRIVATE // 3, memory + 2 * PRIVATE // 3
     longest = (kw - 1) // sw + 1  # taps of one phase
     few = min(ROW // sw, ROW) - longest  # windows done at once
     for m in range(begin * some, min(end * some, M)):

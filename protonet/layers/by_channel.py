@@ -2,6 +2,7 @@
 
 from protonet.kernels import depthwise_plain as kernels
 
+OWN = dict(private=kernels.PRIVATE)
 FEW = 8  # outputs of a channel: for more, matrix products are quicker
 
 
@@ -24,7 +25,7 @@ def words(m):
 def forward(emit, m, w, bias, x, y):
     given = w if bias is None else bias
     planes, windows = x.seen(m.N, m.G, m.S), w.seen(m.G * m.K, m.T)
-    emit(kernels.forward, planes, windows, given, m.y(y), bias is not None, 0, 1, *words(m), tasks=m.N * m.G)
+    emit(kernels.forward, planes, windows, given, m.y(y), bias is not None, 0, 1, *words(m), tasks=m.N * m.G, **OWN)
 
 
 def data_gradient(emit, m, w, dy, dx, bias):
@@ -32,12 +33,13 @@ def data_gradient(emit, m, w, dy, dx, bias):
     if m.stride == (1, 1, 1):
         planes, windows = dy.seen(m.N, m.G * m.K, m.P), w.seen(m.G * m.K, m.T)
         sums = dx.seen(m.N, m.G, 1, m.S)
-        emit(kernels.forward, planes, windows, given, sums, bias is not None, 1, m.K, *words(m.turned), tasks=tasks)
+        there = words(m.turned)
+        emit(kernels.forward, planes, windows, given, sums, bias is not None, 1, m.K, *there, tasks=tasks, **OWN)
     else:
         windows, planes = w.seen(m.G, m.K, m.T), dx.seen(m.N, m.G, m.S)
-        emit(kernels.data, m.y(dy), windows, given, planes, bias is not None, *words(m), tasks=tasks)
+        emit(kernels.data, m.y(dy), windows, given, planes, bias is not None, *words(m), tasks=tasks, **OWN)
 
 
 def weight_gradient(emit, m, x, dy, dw):
     planes, windows = x.seen(m.N, m.G, m.S), dw.seen(m.G, m.K, m.T)
-    emit(kernels.weights, planes, m.y(dy), windows, *words(m), tasks=m.G * m.K)
+    emit(kernels.weights, planes, m.y(dy), windows, *words(m), tasks=m.G * m.K, **OWN)

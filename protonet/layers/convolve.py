@@ -13,6 +13,7 @@ from protonet.kernels import affine, conv_plain, gemm, pack, phases
 from protonet.layers import by_channel, many_axes
 
 AXES = 3
+OWN = dict(private=conv_plain.PRIVATE)
 FULL = 1.3  # times as many multiplications as necessary, at most, where phases are worth it
 WORTH = 64  # channels from which the data gradient is quicker as a convolution with the window turned round
 
@@ -110,7 +111,7 @@ def forward(emit, m, w, bias, x, y):
     a = emit.scratch(m.G * pack.size(m.K, m.D))
     rows = m.w(w).seen(m.G, m.K, m.D)
     emit(pack.pack_rows, rows, w if bias is None else bias, a, bias is not None, tasks=m.G * pack.blocks(m.D))
-    emit(conv_plain.forward, m.x(x), a, m.y(y), *m.words, tasks=gemm.tasks(m.G, m.K, m.N * m.P))
+    emit(conv_plain.forward, m.x(x), a, m.y(y), *m.words, tasks=gemm.tasks(m.G, m.K, m.N * m.P), **OWN)
 
 
 def data_gradient(emit, m, w, dy, dx, bias=None):
@@ -127,14 +128,14 @@ def data_gradient(emit, m, w, dy, dx, bias=None):
         given = w if bias is None else bias
         emit(pack.pack_turned, m.w(w), given, a, bias is not None, tasks=m.G * pack.blocks(m.K * m.T))
         tasks = gemm.tasks(m.G, m.C, m.N * m.S)
-        emit(conv_plain.forward, m.y(dy), a, m.x(dx), *turned.words, tasks=tasks)
+        emit(conv_plain.forward, m.y(dy), a, m.x(dx), *turned.words, tasks=tasks, **OWN)
     else:
         most = conv_plain.cut_data(m.N, m.G, m.C, m.T)
         blocks = m.G * gemm.ceil(m.C, most)
         a = emit.scratch(blocks * pack.size(most * m.T, m.K))
         emit(pack.pack_windows, m.w(w), a, most, tasks=blocks)
         given = w if bias is None else bias
-        emit(conv_plain.data, m.y(dy), a, given, m.x(dx), bias is not None, *m.words, tasks=m.N * blocks)
+        emit(conv_plain.data, m.y(dy), a, given, m.x(dx), bias is not None, *m.words, tasks=m.N * blocks, **OWN)
 
 
 def by_phases(emit, m, part, w, dy, dx, bias):
@@ -165,7 +166,7 @@ def weight_gradient(emit, m, x, dy, dw):
         return
     shape, tasks = conv_plain.parts(m.G, m.D, m.K, m.N * m.P)
     sums = emit.scratch(*shape)
-    emit(conv_plain.weights, m.x(x), m.y(dy), sums, *m.words, tasks=tasks)
+    emit(conv_plain.weights, m.x(x), m.y(dy), sums, *m.words, tasks=tasks, **OWN)
     emit(conv_plain.add_weights, sums, m.w(dw), tasks=m.G * gemm.ceil(m.K, conv_plain.W))
 
 

@@ -12,4 +12,5 @@ def product(emit, a, b, c, M, N, K, turned=(False, False), add=False, bias=None)
     else:
         emit(pack.pack_rows, a.seen(1, M, K), a, left, 0, tasks=pack.blocks(K))
     kernel, shape = (gemm.gemm_turned, (N, K)) if turned[1] else (gemm.gemm, (K, N))
-    emit(kernel, left, b.seen(*shape), b if bias is None else bias, c.seen(M, N), mode, tasks=gemm.tasks(1, M, N))
+    right, given, tasks = b.seen(*shape), b if bias is None else bias, gemm.tasks(1, M, N)
+    emit(kernel, left, right, given, c.seen(M, N), mode, tasks=tasks, private=gemm.PANEL)

@@ -53,7 +53,8 @@ class Pooling(Layer):
         if whole and any(spec.HasField(name) for name in ("kernel_size", "kernel_h", "kernel_w")):
             raise ShapeError("global_pooling takes the whole map: give no kernel_size with it")
         kernel = map_ if whole else self.pair("kernel")
-        stride, before, after = self.pair("stride", 1), *self.pads(map_, kernel)
+        stride = self.pair("stride", 1)
+        before, after = self.pads(map_, kernel)
         if min(kernel) < 1 or min(stride) < 1:
             raise ShapeError(f"kernel_size and stride must be at least 1, found {by(kernel)} and {by(stride)}")
         if whole and (any(before) or any(after) or stride != (1, 1)):
@@ -147,4 +148,5 @@ class Pooling(Layer):
             saved, tops = emit.saved("x").seen(M, *x.shape[2:]), emit.saved("y").seen(*seen)
             emit(stochastic_pool.expect_grad, saved, tops, dy, dx, kh, kw, sh, sw, tasks=M)
         else:
-            emit(pool.average_grad, dy, dx, kh, kw, sh, sw, ph, pw, *after, self.inside, tasks=tasks)
+            sizes = kh, kw, sh, sw, ph, pw, *after
+            emit(pool.average_grad, dy, dx, *sizes, self.inside, tasks=tasks, private=pool.PRIVATE)
