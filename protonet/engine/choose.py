@@ -2,7 +2,7 @@
 
 pixels      few input channels (a picture): windows over channels that lie side by side
 depthwise   one input channel for each output
-winograd    3 x 3, stride 1: a quarter (m = 4) or 4/9 (m = 2) of the products, for transforms and larger weights
+winograd    3 x 3 and 5 x 5, stride 1: fewer products, for transforms and larger weights
 direct      everything else
 """
 
@@ -10,18 +10,23 @@ from dataclasses import dataclass
 from math import inf
 
 from protonet.engine.machine import REGISTERS, W, l2
+from protonet.kernels.winograd_forms import FORMS
 
 FMAS = 2  # vectors a cycle
-LOADS = 2  # likewise
+LOADS = 3 if REGISTERS == 32 else 2  # broadcasts a cycle; whole vectors: 2
 LATENCY = 4  # cycles of an FMA: fewer sums than FMAS * LATENCY wait for each other
 TILE = 10  # cycles to begin and end a tile, and one for each sum
-FAR = 10  # bytes a cycle from beyond L2 (30 GB/s at 2.9 GHz)
-HIDDEN = 0.4  # the share of that time which prefetching does not hide
-INWARD, OUTWARD = {2: 80, 4: 200}, {2: 60, 4: 150}  # cycles a tile and vector of channels
+NEAR, FAR = 10, 6.5  # bytes a cycle from L3, and from DRAM (30 and 19 GB/s at 2.9 GHz)
+LARGE = 32 << 20  # bytes of weights from which on a net lives in DRAM
+HINDRANCE = 0.2
+AGAIN = 0.25  # cycles to read a vector of weights once more
+INWARD, OUTWARD = 6, 6  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
 BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
 NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
-FEW_CHANNELS = 4
+FEW_CHANNELS, FEW_GROUPS = 4, 8
+RUNS = {n: cost for n, cost in ((16, 1.0), (8, 1.03), (4, 1.08)) if n < W} | {W: 1.0}  # time of a channel in runs of n
+STREAM = RUNS | {2: 1.05, 1: 1.2}  # where memory is the limit
 ROWS = 64  # tiles up to which Winograd's weights are read once for all of them
 ENOUGH = 16  # tasks, where work can be cut into that many
 
@@ -39,7 +44,9 @@ class Problem:
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
+    lanes: int = W  # channels in a run: one walks the inputs of a pixel in runs
     joined: bool = False  # rows follow one another in memory, in and out
+    rate: float = NEAR  # bytes a cycle that weights come at
 
     @property
     def blocks(self):
@@ -48,6 +55,11 @@ class Problem:
     @property
     def vectors(self):
         return -(-self.K // W)
+
+    @property
+    def inputs(self):
+        """Channels in, filled up to whole runs."""
+        return -(-self.C // self.lanes) * self.lanes
 
     @property
     def taps(self):
@@ -61,27 +73,27 @@ class Problem:
 
 @dataclass(frozen=True)
 class Choice:
-    """An algorithm, its tile (pixels, vectors), cost in cycles; for Winograd m, and tiles a block (0: all at once)."""
+    """An algorithm, its tile (pixels, vectors), its cost in cycles; Winograd's (m, r), and tiles a block (0: all)."""
 
     name: str
     tile: tuple[int, int] = (0, 0)
     cost: float = 0.0
-    m: int = 0
+    form: tuple[int, int] = (0, 0)
     block: int = 0
 
 
 def choose(p: Problem, exact=False) -> Choice:
-    """Winograd only where a window of 3 x 3 fits and nobody asked for `exact`."""
+    """Winograd only where a window fits one of its forms and nobody asked for `exact`."""
     options = [direct(p)]
-    plain = p.kernel == (3, 3) and p.stride == (1, 1) and p.dilation == (1, 1) and p.G == 1
+    plain = p.kernel[0] == p.kernel[1] and p.stride == (1, 1) and p.dilation == (1, 1) and p.G <= FEW_GROUPS
     if plain and not exact and p.C >= W:
-        options += [winograd(p, m) for m in (2, 4)]
+        options += [winograd(p, form) for form in FORMS if form[1] == p.kernel[0]]
     return min(options, key=lambda choice: choice.cost)
 
 
 def tile_cost(channels, pixels, vectors):
     """Cycles of one tile over so many input channels."""
-    step = max(pixels * vectors / FMAS, (pixels + vectors) / LOADS, LATENCY)
+    step = max(pixels * vectors / FMAS, pixels / LOADS + vectors / 2, LATENCY) + AGAIN * vectors
     return channels * step + TILE + pixels * vectors
 
 
@@ -93,39 +105,48 @@ def products(channels, count, length, out, tile):
     return tiles * (wide * tile_cost(channels, pixels, vectors) + rest * tile_cost(channels, pixels, 1))
 
 
-def far(size):
-    """Cycles lost to weights that do not stay in L2."""
-    return HIDDEN * max(0, size - l2() // 2) / FAR
+def bounded(cycles, size, rate):
+    """Cycles of work that goes on while `size` bytes of weights come in, if not in L2; they hinder each other."""
+    transfer = size / rate if size > l2() // 2 else 0
+    return max(cycles, transfer) + HINDRANCE * min(cycles, transfer)
 
 
-def direct(p, lanes=W, tiles=TILES):
-    channels = lanes * p.taps * (p.blocks if lanes == W else 1)
-    memory = far(4 * p.G * channels * p.vectors * W)
+def runs(channels, costs=RUNS):
+    """How many channels a run has: whole vectors, or less where that leaves out filling."""
+    return min(costs, key=lambda n: -(-channels // n) * n * costs[n])
+
+
+def direct(p, tiles=TILES):
+    channels = p.inputs * p.taps
+    weights = 4 * p.G * channels * p.vectors * W
     count, length = p.lines
-    costs = {tile: p.G * products(channels, count, length, p.vectors, tile) + memory for tile in tiles}
+    costs = {tile: bounded(p.G * products(channels, count, length, p.vectors, tile), weights, p.rate) for tile in tiles}
     best = min(costs, key=lambda tile: costs[tile])
     return Choice("direct", best, costs[best])
 
 
-def winograd(p, m):
-    count, planes = p.N * -(-p.rows // m) * -(-p.columns // m), (m + 2) ** 2
-    weights = 4 * planes * p.blocks * W * p.vectors * W
-    best = Choice("winograd", TILES[0], inf, m)
+def winograd(p, form):
+    (m, r), inputs, outputs = form, p.blocks * W, p.vectors * W
+    n = m + r - 1
+    count, planes = p.N * -(-p.rows // m) * -(-p.columns // m), n * n
+    weights = 4 * planes * inputs * outputs
+    best = Choice("winograd", TILES[0], inf, form)
     for tile in TILES:
-        block = 0 if count <= ROWS else block_of(planes * p.blocks * W * 4, weights, tile[0])
+        block = 0 if count <= ROWS else block_of(count, planes * inputs * 4, weights, tile[0])
         times = -(-count // block) if block else 1
-        cost = planes * products(p.blocks * W, times, block or count, p.vectors, tile) + times * far(weights)
-        cost += count * (p.blocks * INWARD[m] + p.vectors * OUTWARD[m])
-        if cost < best.cost:
-            best = Choice("winograd", tile, cost, m, block)
+        cost = planes * products(inputs, times, block or count, p.vectors, tile)
+        cost = bounded(cost, times * weights, p.rate)
+        cost += count * (p.blocks * planes * INWARD + p.vectors * n * m * OUTWARD)
+        if p.G * cost < best.cost:
+            best = Choice("winograd", tile, p.G * cost, form, block)
     return best
 
 
-def block_of(size, weights, tiles):
-    """How many tiles of `size` bytes go through all stages together: few while the weights stay in L2 beside them, else
-    as many as fit, so that the weights are read less often.
+def block_of(count, size, weights, tiles):
+    """How many of `count` tiles of `size` bytes go through all stages together: few while the weights stay in L2 beside
+    them, else as many as fit, so that the weights are read less often; but there are to be some tasks.
     """
-    wanted = 14 if weights <= l2() // 2 else l2() // 2 // size
+    wanted = 14 if weights <= l2() // 2 else min(l2() // 2 // size, -(-count // (ENOUGH // 2)))
     return max(1, wanted // tiles) * tiles
 
 
@@ -134,9 +155,13 @@ def across(columns, options):
     return min(options, key=lambda n: (-(-columns // n) * n, -n))
 
 
-def chunk(tiles, parts, size):
-    """How many tiles a task does: their inputs, `size` bytes each, stay in L2, and there are enough tasks."""
-    most = max(1, min(tiles, l2() // 4 // size))
+def chunk(tiles, parts, size, weights):
+    """How many tiles a task does: their inputs, `size` bytes each, stay in L2, and there are enough tasks.
+
+    All weights are read for each chunk of tiles: where they come from afar, that is seldom.
+    """
+    room = l2() // 4 if weights <= l2() // 2 else l2() * 3 // 4
+    most = max(1, min(tiles, room // size))
     return max(1, min(most, tiles * parts // ENOUGH if parts < ENOUGH else most))
 
 

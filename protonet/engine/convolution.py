@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack
-from protonet.engine.choose import FEW_CHANNELS, Choice, Problem, across, choose, chunk, direct
+from protonet.engine.choose import FAR, FEW_CHANNELS, LARGE, NEAR, Choice, Problem, across, choose, chunk, direct, runs
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, INF, Act
 from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
@@ -60,13 +60,23 @@ class Convolution(Weighted):
     window: Any = None
     groups: int = 1
     choice: Any = None
+    rate: float = NEAR
     times: int = 1  # so many of the layer's groups make one here
+
+    @property
+    def lanes(self):
+        """Channels in a run."""
+        if self.x.form == PIXELS:
+            return self.x.shape[1]
+        return runs(self.x.shape[1]) if self.groups == 1 else W
 
     def problem(self, joined=False):
         y, G = self.y, self.groups
         C, K = self.x.shape[1] // G, y.shape[1] // G
         w = self.window
-        return Problem(y.images, G, C, K, y.rows, y.columns, w.kernel, w.stride, w.dilation, joined)
+        return Problem(
+            y.images, G, C, K, y.rows, y.columns, w.kernel, w.stride, w.dilation, self.lanes, joined, self.rate
+        )
 
     def merged(self):
         """The weights with groups taken together."""
@@ -81,7 +91,7 @@ class Convolution(Weighted):
 
     def planned(self, planner):
         """Chooses the algorithm, and asks for the halo it needs."""
-        y = self.y
+        y, self.rate = self.y, NEAR if planner.weight < LARGE else FAR
         if self.x.form == BLOCKED and self.weights.shape[1] == 1 and self.groups == self.x.shape[1] == y.shape[1] > 1:
             self.choice = Choice("depthwise")
         elif self.x.form == BLOCKED:
@@ -90,11 +100,11 @@ class Convolution(Weighted):
             one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
             self.choice = choose(self.problem(joined=one), planner.exact)
             if self.choice.name == "winograd":
-                m = self.choice.m
+                m = self.choice.form[0]
                 self.reach(*(-(-n // m) * m for n in (y.rows, y.columns)))
                 return self
         else:
-            self.choice = Choice("pixels")
+            self.choice = Choice("direct")
         self.reach(y.rows, y.columns)
         return self
 
@@ -108,41 +118,41 @@ class Convolution(Weighted):
         return self.added
 
     def lower_direct(self, to):
-        w, x = self.window, self.x
+        w, x, lanes = self.window, self.x, self.lanes
+        channels = x.shape[1] // self.groups
         places = [
-            c * x.block + i * w.dilation[0] * x.row + j * w.dilation[1] * W
-            for c in range(x.blocks // self.groups if self.groups > 1 else x.blocks)
+            c // x.pixel * x.block + c % x.pixel + i * w.dilation[0] * x.row + j * w.dilation[1] * x.pixel
+            for c in range(0, channels, lanes)
             for i in range(w.kernel[0])
             for j in range(w.kernel[1])
         ]
-        packed = to.constants.get(("direct", key(self.weights)), lambda: pack.direct(self.merged(), self.groups))
-        self.tiles(to, places, packed, W)
-
-    def lower_pixels(self, to):
-        w, x = self.window, self.x
-        C = x.shape[1]
-        places = [
-            i * w.dilation[0] * x.row + j * w.dilation[1] * C for i in range(w.kernel[0]) for j in range(w.kernel[1])
-        ]
-        packed = to.constants.get(("pixels", key(self.weights)), lambda: pack.pixels(self.weights))
-        self.tiles(to, places, packed, C)
+        name = ("direct", key(self.weights), lanes)
+        packed = to.constants.get(name, lambda: pack.direct(self.merged(), lanes, self.groups))
+        self.tiles(to, places, packed, lanes)
 
     def tiles(self, to, places, packed, lanes):
         """The step of a direct convolution whose runs of inputs lie at these places (floats from a window's first)."""
         w, x, y, r = self.window, self.x, self.y, self.sum(to)
         mode, bias, slope, lo, hi = self.numbers(to)
-        still = w.stride == (1, 1) and w.kernel == (1, 1) and lanes == W and x.rows == y.rows and x.columns == y.columns
+        still = (
+            w.stride == (1, 1)
+            and w.kernel == (1, 1)
+            and x.form == BLOCKED
+            and x.rows == y.rows
+            and x.columns == y.columns
+        )
         cells = [x, y, r] if r else [x, y]
         rows, columns, strides = follow(*cells) if still else (y.rows, y.columns, [c.strides for c in cells])
         (xn, xr, _), ys, rs = strides[0], strides[1], strides[2] if r else (0, 0, 0)
         problem = self.problem(joined=rows == 1 and y.rows > 1)
-        choice = direct(problem, lanes)
+        choice = direct(problem)
         pixels, vectors = choice.tile
         out = y.blocks // self.groups if self.groups > 1 else y.blocks
         parts, count = self.groups * -(-out // vectors), y.images * rows * -(-columns // pixels)
-        size = 4 * lanes * pixels * len(places) // prod(w.kernel) * w.stride[0] * w.stride[1]
-        many = chunk(count, parts, size)
-        kernel = conv_blocked.conv(pixels, vectors, lanes, w.stride[1] * lanes, mode)
+        seen = prod(map(min, w.kernel, w.stride))  # inputs of a pixel that its neighbour does not see
+        size = 4 * lanes * pixels * len(places) // prod(w.kernel) * seen
+        many = chunk(count, parts, size, 4 * packed.count)
+        kernel = conv_blocked.conv(pixels, vectors, lanes, w.stride[1] * x.pixel, mode)
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
         old = r.view() if r else bias
         xg = x.blocks // self.groups * x.block if self.groups > 1 else 0
@@ -165,7 +175,17 @@ class Convolution(Weighted):
         y = to.write(y)
         tasks = parts * -(-count // many)
         to.emit(
-            kernel, x.view(-w.before[0], -w.before[1]), table, packed, bias, slope, old, y.view(), *args, tasks=tasks
+            kernel,
+            x.view(-w.before[0], -w.before[1]),
+            table,
+            packed,
+            bias,
+            slope,
+            old,
+            y.view(),
+            packed.seen(1),
+            *args,
+            tasks=tasks,
         )
 
     def lower_depthwise(self, to):
@@ -186,33 +206,35 @@ class Convolution(Weighted):
         to.emit(kernel, start, table, packed, bias, slope, y.view(), *args, tasks=y.images * y.blocks * y.rows)
 
     def lower_winograd(self, to):
-        w, x, y, r = self.window, self.x, self.y, self.sum(to)
+        form, (tiles, vectors), y, r = self.choice.form, self.choice.tile, self.y, self.sum(to)
         mode, bias, slope, lo, hi = self.numbers(to)
-        m, (tiles, vectors) = self.choice.m, self.choice.tile
-        down, along = -(-y.rows // m), -(-y.columns // m)
-        packed = to.constants.get(("winograd", m, key(self.weights)), lambda: pack.transformed(self.merged(), m))
-        start, old = x.view(-w.before[0], -w.before[1]), r.view() if r else bias
-        rs = r.strides if r else (0, 0, 0)
-        places = *y.strides, *rs, r is not None, lo, hi
-        sizes = y.blocks, x.blocks, y.images, down, along, y.rows, y.columns
-        y = to.write(y)
-        count = y.images * down * along
-        block = self.choice.block
-        if block:
-            kernel = winograd.stage("fused", m, tiles, vectors, mode)
-            private = 4 * (winograd.room(m, block, x.blocks) + winograd.room(m, block, vectors))
-            args = block, *sizes, *x.strides, *places
-            tasks = -(-count // block)
-            to.emit(kernel, start, packed, bias, slope, old, y.view(), *args, tasks=tasks, private=private)
-            return
-        full = -(-count // tiles) * tiles
-        v = Buffer((winograd.room(m, full, x.blocks),), "arena", f"{self.node.name} transformed")
-        args = y.images, down, along, full, x.blocks, *x.strides
-        to.emit(winograd.TRANSFORM[m], start, v, *args, tasks=x.blocks * y.images * down)
-        kernel = winograd.stage("product", m, tiles, vectors, mode)
-        private = 4 * winograd.room(m, full, vectors)
-        tasks = -(-y.blocks // vectors)
-        to.emit(kernel, v, packed, bias, slope, old, y.view(), *sizes, *places, tasks=tasks, private=private)
+        packed = to.constants.get(
+            ("winograd", form, key(self.weights)), lambda: pack.transformed(self.merged(), form, self.groups)
+        )
+        y, groups = to.write(y), self.groups
+        down, along, images = -(-y.rows // form[0]), -(-y.columns // form[0]), y.images
+        count, block = images * down * along, self.choice.block
+        outs, ins = (cell.blocks // groups if groups > 1 else cell.blocks for cell in (y, self.x))
+        sizes = outs, ins, images, down, along, y.rows, y.columns
+        places = *y.strides, *(r.strides if r else (0, 0, 0)), r is not None, lo, hi
+        kernel = winograd.stage("fused" if block else "product", form, tiles, vectors, mode)
+        for g in range(groups):
+            x = self.x.view(-self.window.before[0], -self.window.before[1], g * ins)
+            weights = packed.seen(packed.count // groups, start=g * packed.count // groups)
+            numbers = [each.seen(outs * W, start=g * outs * W) for each in (bias, slope)]
+            old = r.view(block=g * outs) if r else numbers[0]
+            arrays = weights, *numbers, old, y.view(block=g * outs), weights.seen(1)
+            if block:
+                private = 4 * (winograd.room(form, block, ins) + winograd.room(form, block, vectors))
+                args = block, *sizes, *self.x.strides, *places
+                to.emit(kernel, x, *arrays, *args, tasks=-(-count // block), private=private)
+                continue
+            full = -(-count // tiles) * tiles
+            v = Buffer((winograd.room(form, full, ins),), "arena", f"{self.node.name} transformed")
+            args = images, down, along, full, ins, *self.x.strides
+            to.emit(winograd.TRANSFORM[form], x, v, *args, tasks=ins * images * down)
+            private = 4 * winograd.room(form, full, vectors)
+            to.emit(kernel, v, *arrays, *sizes, *places, tasks=-(-outs // vectors), private=private)
 
 
 def merge(groups, C, K):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack
-from protonet.engine.choose import FAR, TILES, products, vectors_at_once
+from protonet.engine.choose import NEAR, STREAM, TILES, products, runs, vectors_at_once
 from protonet.engine.convolution import Weighted
 from protonet.engine.layout import BLOCKED, PLAIN, SLACK
 from protonet.engine.machine import W, l2
@@ -28,68 +28,59 @@ class Dense(Weighted):
     sizes: Any = None  # (inputs, outputs) of an image
 
     def lower(self, to):
-        x, N = self.x, self.x.shape[0]
-        D, K = self.sizes
-        out = pack.up(K) // W
-        if x.form == BLOCKED:
-            places = [
-                c * x.block + i * x.row + j * W
-                for c in range(x.blocks)
-                for i in range(x.rows)
-                for j in range(x.columns)
-            ]
-            source, image, where = x.view(), x.image, x.rows * x.columns
-            last = W
+        if self.x.shape[0] == 1:
+            self.one(to)
         else:
-            places, source, image, where = list(range(0, D, W)), plain(x).data, D, 1
-            last = D - places[-1]
-        if N == 1:
-            self.one(to, source, places, last, where, out)
-        else:
-            self.many(to, source, places, image, last, where, out)
+            self.many(to)
 
-    def matrix(self):
-        """(K, D)."""
-        w = self.weights
-        return w.T if self.node.spec.transpose else w
+    def source(self, lanes):
+        """The inputs as a view, where runs of them begin, and at how many places each channel is."""
+        x = self.x
+        if x.form == PLAIN:
+            return plain(x).data, list(range(0, self.sizes[0], lanes)), 1
+        places = [
+            c // W * x.block + c % W + i * x.row + j * W
+            for c in range(0, x.shape[1], lanes)
+            for i in range(x.rows)
+            for j in range(x.columns)
+        ]
+        return x.view(), places, x.rows * x.columns
 
-    def packed(self, to, where):
-        name = ("matrix", key(self.weights), where)
-        blocks_ = self.x.blocks if self.x.form == BLOCKED else -(-self.sizes[0] // W)
-        return to.constants.get(name, lambda: pack.matrix(self.matrix(), blocks_, where))
+    def packed(self, to, lanes, where):
+        w = self.weights.T if self.node.spec.transpose else self.weights
+        return to.constants.get(("matrix", key(self.weights), lanes, where), lambda: pack.matrix(w, lanes, where))
 
-    def one(self, to, source, places, last, where, out):
+    def one(self, to):
         mode, bias, slope, lo, hi = self.numbers(to)
-        lanes = W
-        if last < W:  # runs of fewer inputs, none of which goes beyond the last
-            D = self.sizes[0]
-            lanes = next(n for n in (8, 4, 2, 1) if D % n == 0 and n < W)
-            places = list(range(0, D, lanes))
-            w = to.constants.get(("rows", key(self.weights)), lambda: pack.rows(self.matrix()))
-        else:
-            w = self.packed(to, where)
-        vectors = vectors_at_once(out)
+        channels = self.x.shape[1] if self.x.form == BLOCKED else self.sizes[0]
+        whole = [n for n in STREAM if channels % n == 0]  # lanes past the last must not be read
+        lanes = runs(channels, {n: STREAM[n] for n in whole})
+        source, places, where = self.source(lanes)
+        w, out = self.packed(to, lanes, where), self.sizes[1]
+        vecs = -(-out // W)
+        vectors = vectors_at_once(vecs)
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
         kind = self.y.memory.kind if self.y.memory else "arena"
-        self.y.memory = Buffer((out * W,), kind, self.y.name)  # with room for whole vectors
-        kernel = conv(1, vectors, lanes, W, mode)
-        args = 1, out, 1, 1, 1, 1, 0, 0, 0, 0, 0, W, 0, 0, 0, 0, lo, hi
-        arrays = source.seen(source.count), table, w, bias, slope, bias, self.y.memory
-        to.emit(kernel, *arrays, *args, tasks=-(-out // vectors))
+        self.y.memory = Buffer((vecs * W,), kind, self.y.name)  # with room for whole vectors
+        args = 1, vecs, 1, 1, 1, 1, 0, 0, 0, 0, 0, W, 0, 0, 0, 0, lo, hi
+        arrays = source.seen(source.count), table, w, bias, slope, bias, self.y.memory, w.seen(1)
+        to.emit(conv(1, vectors, lanes, W, mode), *arrays, *args, tasks=-(-vecs // vectors))
 
-    def many(self, to, source, places, image, last, where, out):
+    def many(self, to):
+        """Images become the places of one line: [D / W][image][W], and back."""
         mode, bias, slope, lo, hi = self.numbers(to)
-        N, Q = self.x.shape[0], len(places)
-        columns, sums = (Buffer((n * N * W + SLACK,), "arena", self.node.name) for n in (Q, out))
-        to.emit(
-            blocks.to_columns, source.seen(source.count), to.constants.table(places), columns, N, image, last, tasks=Q
-        )
-        pixels, vectors = tile(Q * W, N, out)
-        table = to.constants.table(np.full(Q, 4 * N * W))
-        w, count = self.packed(to, where), -(-N // pixels)
-        args = 1, out, 1, 1, N, count, 0, 0, 0, 0, 0, N * W, 0, 0, 0, 0, lo, hi
-        arrays = columns, table, w, bias, slope, bias, sums
-        to.emit(conv(pixels, vectors, W, W, mode), *arrays, *args, tasks=-(-out // vectors))
+        source, places, where = self.source(W)
+        N, Q, (D, K) = self.x.shape[0], len(places), self.sizes
+        vecs = -(-K // W)
+        image, last = (self.x.image, W) if self.x.form == BLOCKED else (D, D - places[-1])
+        columns, sums = (Buffer((n * N * W + SLACK,), "arena", self.node.name) for n in (Q, vecs))
+        inputs = source.seen(source.count)
+        to.emit(blocks.to_columns, inputs, to.constants.table(places), columns, N, image, last, tasks=Q)
+        pixels, vectors = tile(Q * W, N, vecs)
+        table, w = to.constants.table(np.full(Q, 4 * N * W)), self.packed(to, W, where)
+        args = 1, vecs, 1, 1, N, -(-N // pixels), 0, 0, 0, 0, 0, N * W, 0, 0, 0, 0, lo, hi
+        arrays = columns, table, w, bias, slope, bias, sums, w.seen(1)
+        to.emit(conv(pixels, vectors, W, W, mode), *arrays, *args, tasks=-(-vecs // vectors))
         to.emit(blocks.from_columns, sums, plain(self.y), tasks=N)
 
 
@@ -99,7 +90,7 @@ def tile(channels, images, out):
     for pixels, vectors in TILES:
         cost = products(channels, 1, images, out, (pixels, vectors))
         if 4 * channels * vectors * W > l2() // 2:
-            cost += -(-images // pixels) * 4 * channels * out * W / FAR
+            cost += -(-images // pixels) * 4 * channels * out * W / NEAR
         if cost < least:
             best, least = (pixels, vectors), cost
     return best

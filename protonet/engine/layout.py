@@ -109,9 +109,9 @@ class Cell:
             top.memory = Buffer(shape, "arena", top.name, alone=top.form != PLAIN)
         return top.memory
 
-    def view(self, row=0, column=0):
-        """The buffer from a pixel on; above and left of the first one is the halo."""
-        start = self.start + row * self.row + column * self.pixel
+    def view(self, row=0, column=0, block=0):
+        """The buffer from a pixel of a block on; above and left of the first one is the halo."""
+        start = self.start + row * self.row + column * self.pixel + block * self.block
         return self.buffer.seen(self.buffer.count - start, start=start)
 
     def like(self, other):

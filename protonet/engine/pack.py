@@ -6,8 +6,8 @@ from protonet.kernels import winograd_forms
 from protonet.kernels.simd import W
 
 
-def up(n):
-    return -(-n // W) * W
+def up(n, to=W):
+    return -(-n // to) * to
 
 
 def vector(values, size, fill=0.0):
@@ -27,28 +27,20 @@ def merged(w, groups, times):
     return out.reshape(K, times * C, *window)
 
 
-def filled(w, groups=1):
-    """(K, C, ...) with K and C of each group filled up with zeros to multiples of W: (G, K', C', ...)."""
+def filled(w, lanes=W, groups=1):
+    """(K, C, ...) with K and C of each group filled up with zeros to multiples of W and lanes: (G, K', C', ...)."""
     K, C, *window = w.shape
     parts = w.reshape(groups, K // groups, C, *window)
-    out = np.zeros((groups, up(K // groups), up(C), *window), np.float32)
+    out = np.zeros((groups, up(K // groups), up(C, lanes), *window), np.float32)
     out[:, : K // groups, :C] = parts
     return out
 
 
-def direct(w, groups=1):
-    """(K, C, kh, kw) -> [K / W][C / W][kh * kw][W in][W out]."""
-    w = filled(w, groups)
-    w = w.reshape(-1, W, w.shape[2] // W, W, w.shape[3] * w.shape[4])
+def direct(w, lanes=W, groups=1):
+    """(K, C, kh, kw) -> [K / W][C / lanes][kh * kw][lanes in][W out]."""
+    w = filled(w, lanes, groups)
+    w = w.reshape(-1, W, w.shape[2] // lanes, lanes, w.shape[3] * w.shape[4])
     return w.transpose(0, 2, 4, 3, 1)
-
-
-def pixels(w):
-    """(K, C, kh, kw) -> [K / W][kh * kw][C][W out]."""
-    K, C, kh, kw = w.shape
-    out = np.zeros((up(K), C, kh * kw), np.float32)
-    out[:K] = w.reshape(K, C, -1)
-    return out.reshape(-1, W, C, kh * kw).transpose(0, 3, 2, 1)
 
 
 def depthwise(w):
@@ -59,24 +51,14 @@ def depthwise(w):
     return out.reshape(-1, W, out.shape[1]).transpose(0, 2, 1)
 
 
-def transformed(w, m):
-    """(K, C, 3, 3) -> [K / W][planes][C / W][W in][W out]."""
-    (w,) = filled(w)
-    u = winograd_forms.weights(w, m).astype(np.float32)
+def transformed(w, form, groups=1):
+    """(K, C, r, r) -> [K / W][planes][C / W][W in][W out]."""
+    w = filled(w, groups=groups)
+    w = w.reshape(-1, *w.shape[2:])
+    u = winograd_forms.weights(w, form).astype(np.float32)
     return u.reshape(w.shape[0] // W, W, w.shape[1] // W, W, -1).transpose(0, 4, 2, 3, 1)
 
 
-def matrix(w, blocks, places):
-    """(K, D) -> [K / W][D' / W][W in][W out], for inputs that lie as blocks of channels over `places` places."""
-    K, D = w.shape
-    out = np.zeros((up(K), up(D // places), places), np.float32)
-    out[:K, : D // places] = w.reshape(K, -1, places)
-    return out.reshape(-1, W, blocks, W, places).transpose(0, 2, 4, 3, 1)
-
-
-def rows(w):
-    """(K, D) -> [K / W][D][W out]."""
-    K, D = w.shape
-    out = np.zeros((up(K), D), np.float32)
-    out[:K] = w
-    return out.reshape(-1, W, D).transpose(0, 2, 1)
+def matrix(w, lanes, places):
+    """(K, D) -> as a convolution whose window is all of `places` places."""
+    return direct(w.reshape(len(w), -1, places, 1), lanes)

@@ -76,6 +76,7 @@ class Planner:
 
     def __post_init__(self):
         self.alias = fuse.aliases(self.graph)
+        self.weight = sum(blob.nbytes for node in self.graph.nodes for blob in node.blobs)
         for node in self.graph.nodes:
             if node.type == "Input":
                 for value in node.outputs:
@@ -136,6 +137,7 @@ class Planner:
         for op in self.ops:
             to.begin(op)
             op.lower(to)
+        foresee(to.emit.steps)
         return to.emit.steps
 
 
@@ -175,6 +177,19 @@ class Lowering:
         new.memory = old.buffer
         self.framed.add(new)
         return True
+
+
+def foresee(steps):
+    """Tell each step that has time to fetch weights where the next ones are."""
+    following = None
+    for step in reversed(steps):
+        arrays = getattr(step.kernel, "arrays", ())
+        if "following" in arrays:
+            at = arrays.index("following")
+            own = step.views[at].buffer
+            step.views[at] = following or own.seen(1)
+            step.buffers[at] = step.views[at].buffer
+            following = own.seen(1)
 
 
 class Convert(Op):

@@ -21,6 +21,7 @@ from protonet.kernels.jit import address, f32, i64, intrinsic, kernel
 from protonet.kernels.simd import BYTES, VECTOR, W
 
 X, P, B, R, Y, J = "X", "P", "B", "R", "Y", "J"
+LINE, AHEAD = 64, 4  # bytes; tiles
 BELOW, CLAMP, SLOPES = "below", "clamp", "slopes"  # max(v, lo); that and min(v, hi); v * slope[k] where v < 0
 
 
@@ -28,21 +29,24 @@ def tile(pixels, vectors, lanes=W, step=W, act=BELOW):
     """An intrinsic: one tile.  Distances in bytes.
 
     x: first input of the first pixel; w: weights of the first vector, wv on to the next; yv, rv: from one vector of
-    outputs to the next; r: what is added, or 0; runs, n: the table, of the ways from run to run, and its length.
+    outputs to the next; r: what is added, or 0; runs, n: the table, of the ways from run to run, and its length;
+    ahead: weights that will be wanted soon, brought to L2 on the way.
     (With a table of places, added to x, LLVM makes each broadcast x[place + ...], of two registers: 15 % slower.)
     """
     each = [(p, v) for p in range(pixels) for v in range(vectors)]
 
     @intrinsic
-    def tile(e, x, runs, n, w, wv, bias, slope, r, rv, y, yv, lo: f32, hi: f32, count):
-        b = e.b
+    def tile(e, x, runs, n, w, wv, ahead, bias, slope, r, rv, y, yv, lo: f32, hi: f32, count):
+        b, lines = e.b, soon(pixels, lanes, vectors)
 
         def run(_, c):
-            at, runs, w, *acc = c
+            at, runs, w, ahead, *acc = c
+            for line in range(lines):
+                e.prefetch(ahead, LINE * line, locality=2)
             acc = multiplied(e, acc, at, w, wv, each, lanes, step)
-            return [b.add(at, e.word(runs)), e.at(runs, 8), e.at(w, BYTES * lanes), *acc]
+            return [b.add(at, e.word(runs)), e.at(runs, 8), e.at(w, BYTES * lanes), e.at(ahead, LINE * lines), *acc]
 
-        _, _, _, *sums = e.loop(n, [x, runs, w, *started(e, each, bias, r, rv)], run)
+        _, _, _, _, *sums = e.loop(n, [x, runs, w, ahead, *started(e, each, bias, r, rv)], run)
         sums = activated(e, sums, each, slope, lo, hi, act)
         lines = [b.add(y, b.mul(yv, e.int(v))) for v in range(vectors)]
         with b.if_else(b.icmp_signed(">=", count, e.int(pixels))) as (whole, part):
@@ -56,6 +60,11 @@ def tile(pixels, vectors, lanes=W, step=W, act=BELOW):
                             e.store(sums[p * vectors + v], lines[v], BYTES * p)
 
     return tile
+
+
+def soon(pixels, lanes, vectors):
+    """Cache lines of the next weights to fetch in a run: all in AHEAD tiles; none where memory is the limit."""
+    return max(1, lanes * vectors * BYTES // LINE // AHEAD) if lanes == W and pixels > 1 else 0
 
 
 def multiplied(e, acc, at, w, wv, each, lanes, step):
@@ -100,16 +109,18 @@ def activated(e, sums, each, slope, lo, hi, act):
 def make(pixels, vectors, lanes=W, step=W, act=BELOW):
     wide = tile(pixels, vectors, lanes, step, act)
     narrow = wide if vectors == 1 else tile(pixels, 1, lanes, step, act)
+    reach = LINE * soon(pixels, lanes, vectors)
 
     def conv(
         x: f32[X], runs: i64[J], w: f32[P], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y],
-        groups: i64, vecs: i64, images: i64, rows: i64, columns: i64, chunk: i64, xg: i64, xn: i64, xr: i64,
-        yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end
+        following: f32[1], groups: i64, vecs: i64, images: i64, rows: i64, columns: i64, chunk: i64,
+        xg: i64, xn: i64, xr: i64, yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end
     ):  # fmt: skip
         """y <- activation(x * w + bias + r).  A task is `vectors` vectors of channels of `chunk` tiles of a group.
 
         vecs: vectors of output channels in a group.  xg: floats to the next group's inputs; xn, xr: to the next image,
         to the next output's row; yn, yr, yb: the same of y, and to the next block of channels; rn, rr, rb: of r.
+        following: the weights of the next step that has any.
         """
         across = (columns + pixels - 1) // pixels
         tiles = images * rows * across
@@ -123,6 +134,10 @@ def make(pixels, vectors, lanes=W, step=W, act=BELOW):
             k = g * vecs + (task - (g * chunks + c) * parts) * vectors
             stop = min(k + vectors, (g + 1) * vecs)
             full = stop - k == vectors
+            if stop < (g + 1) * vecs or (c == chunks - 1 and g < groups - 1):
+                next_ = address(w, stop * size)
+            else:
+                next_ = address(w, g * vecs * size) if c < chunks - 1 else address(following, 0)
             while k < stop:
                 px, py, pr = address(x, g * xg), address(y, k * yb), address(r, k * rb) * add
                 pw, pb, ps, table = address(w, k * size), address(bias, k * W), address(slope, k * W), address(runs, 0)
@@ -132,6 +147,7 @@ def make(pixels, vectors, lanes=W, step=W, act=BELOW):
                 j = (t - line * across) * pixels
                 image = line // rows
                 i = line - image * rows
+                ahead = i64(0)
                 while t < last:
                     at = px + 4 * (image * xn + i * xr + j * step)
                     to = py + 4 * (image * yn + i * yr + j * W)
@@ -140,14 +156,49 @@ def make(pixels, vectors, lanes=W, step=W, act=BELOW):
                     end_of_line = min(last, t + (count + pixels - 1) // pixels)
                     while t < end_of_line:
                         if full:
-                            wide(at, table, n, pw, 4 * size, pb, ps, old, 4 * rb, to, 4 * yb, lo, hi, count)
+                            wide(
+                                at,
+                                table,
+                                n,
+                                pw,
+                                4 * size,
+                                next_ + ahead,
+                                pb,
+                                ps,
+                                old,
+                                4 * rb,
+                                to,
+                                4 * yb,
+                                lo,
+                                hi,
+                                count,
+                            )
                         else:
-                            narrow(at, table, n, pw, 4 * size, pb, ps, old, 4 * rb, to, 4 * yb, lo, hi, count)
+                            narrow(
+                                at,
+                                table,
+                                n,
+                                pw,
+                                4 * size,
+                                next_ + ahead,
+                                pb,
+                                ps,
+                                old,
+                                4 * rb,
+                                to,
+                                4 * yb,
+                                lo,
+                                hi,
+                                count,
+                            )
                         at += 4 * pixels * step
                         to += 4 * pixels * W
                         old += add * 4 * pixels * W
                         count -= pixels
                         t += 1
+                        ahead += reach * n
+                        if ahead >= 4 * vectors * size:
+                            ahead = 0
                     j = 0
                     i += 1
                     if i == rows:
@@ -156,7 +207,7 @@ def make(pixels, vectors, lanes=W, step=W, act=BELOW):
                 k += vectors if full else 1
 
     conv.__name__ = name(pixels, vectors, lanes, step, act)
-    return kernel(conv, y="r")
+    return kernel(conv, out="y", y="r")
 
 
 def name(*parts):

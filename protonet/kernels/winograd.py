@@ -1,12 +1,11 @@
-"""Winograd: a 3 x 3 convolution of stride 1 with fewer products, on blocked activations (conv_blocked.py).
+"""Winograd: convolutions of stride 1 with fewer products, on blocked activations (conv_blocked.py).
 
-    y = A' [(G w G') * (B' x B)] A        arXiv:1509.09308, for tiles of m x m outputs from (m + 2) x (m + 2) inputs
+    y = A' [(G w G') * (B' x B)] A        arXiv:1509.09308, for tiles of m x m outputs and windows of r x r
 
-The product * sums over channels: (m + 2)^2 matrix products of tiles x C x K ("planes").  m = 4 takes 2.25 products an
-output where a direct convolution takes 9, m = 2 takes 4.  Points 0, 1, -1, 1/2, -2 and infinity: of those tried the
-most exact (largest error over largest output, 512 channels: 5e-6; with 2 in place of 1/2: 1.4e-5).
+The product * sums over channels: n^2 matrix products ("planes") of tiles x C x K, n = m + r - 1.  Of 9 products an
+output for r = 3, m = 4 leaves 2.25, m = 2 leaves 4; of 25 for r = 5, m = 2 leaves 9.
 
-Bound: FMA throughput in the products, while the transformed weights (36 / 9 or 16 / 9 of the weights) come quickly:
+Bound: FMA throughput in the products, while the transformed weights (n^2 / r^2 of the weights) come quickly:
     few tiles    `transform` all inputs first; then each task of `product` reads its weights once, for all tiles;
     many tiles   `fused` takes a block of them through all stages in the thread's own memory, which stays in L2.
 Weights: [K / W][planes][C / W][W in][W out].
@@ -14,7 +13,7 @@ Weights: [K / W][planes][C / W][W in][W out].
 
 from functools import cache
 
-from protonet.kernels.conv_blocked import BELOW, multiplied
+from protonet.kernels.conv_blocked import AHEAD, BELOW, LINE, multiplied
 from protonet.kernels.jit import address, f32, i64, inline, intrinsic, kernel
 from protonet.kernels.simd import BYTES, W
 from protonet.kernels.winograd_forms import FORMS, inputs, outputs, planes
@@ -25,21 +24,30 @@ X, V, U, B, R, Y = "X", "V", "U", "B", "R", "Y"
 def gemm(tiles, vectors):
     """An intrinsic: `tiles` tiles x `vectors` vectors of channels of one plane.  Distances in bytes, to the next ...
 
-    vb: block of channels; uv: weights of the next vector of outputs; pv: the sums of it.
+    vb: block of channels; uv: weights of the next vector of outputs; pv: the sums of it.  ahead: the next weights.
     """
-    each = [(t, v) for t in range(tiles) for v in range(vectors)]
+    each, lines = [(t, v) for t in range(tiles) for v in range(vectors)], fetched(tiles, vectors)
 
     @intrinsic
-    def gemm(e, v, vb, blocks, u, uv, p, pv):
+    def gemm(e, v, vb, blocks, u, uv, ahead, p, pv):
         def block(_, c):
-            at, u, *acc = c
-            return [e.b.add(at, vb), e.at(u, BYTES * W), *multiplied(e, acc, at, u, uv, each, W, W)]
+            at, u, ahead, *acc = c
+            for k in range(vectors):
+                for line in range(lines // vectors):
+                    e.prefetch(e.b.add(ahead, e.b.mul(uv, e.int(k))), LINE * line, locality=2)
+            acc = multiplied(e, acc, at, u, uv, each, W, W)
+            return [e.b.add(at, vb), e.at(u, BYTES * W), e.at(ahead, LINE * lines // vectors), *acc]
 
-        _, _, *sums = e.loop(blocks, [v, u, *(e.const(0) for _ in each)], block)
+        _, _, _, *sums = e.loop(blocks, [v, u, ahead, *(e.const(0) for _ in each)], block)
         for total, (t, k) in zip(sums, each, strict=True):
             e.store(total, e.b.add(p, e.b.mul(pv, e.int(k))), BYTES * t)
 
     return gemm
+
+
+def fetched(tiles, vectors):
+    """Lines of the next plane's weights to fetch for a block of channels: all at once where there is but one tile."""
+    return vectors * max(1, W * BYTES // LINE // (1 if tiles >= 16 else AHEAD))
 
 
 @inline
@@ -48,13 +56,13 @@ def padded(n):
     return n + 16 if n % 1024 == 0 else n
 
 
-def room(m, tiles, count):
+def room(form, tiles, count):
     """Floats for `count` blocks of channels of all planes of so many tiles."""
-    return planes(m) * padded.function(tiles * count * W)
+    return planes(form) * padded.function(tiles * count * W)
 
 
-def make_transform(m):
-    take, n = inputs(m), m
+def make_transform(form):
+    take, m = inputs(form), form[0]
 
     def transform(
         x: f32[X], v: f32[V], images: i64, down: i64, across: i64, tiles: i64, blocks: i64, xn: i64, xr: i64, xb: i64,
@@ -67,25 +75,29 @@ def make_transform(m):
             line = task - c * images * down
             image = line // down
             i = line - image * down
-            at = address(x, image * xn + c * xb + i * n * xr)
+            at = address(x, image * xn + c * xb + i * m * xr)
             to = address(v, (c * tiles + line * across) * W)
             for j in range(across):
-                take(at + j * 4 * n * W, 4 * xr, to + j * 4 * W, 4 * vp)
+                take(at + j * 4 * m * W, 4 * xr, to + j * 4 * W, 4 * vp)
 
-    transform.__name__ = f"transform_{m}"
+    transform.__name__ = "transform_{}_{}".format(*form)
     return kernel(transform)
 
 
-TRANSFORM = {m: make_transform(m) for m in FORMS}
+TRANSFORM = {form: make_transform(form) for form in FORMS}
 
 
-def make_stages(m, tiles, vectors, act):
-    """Inline: products and outputs of tiles [t0, t1), for `full` vectors of channels or for one."""
-    wide, narrow, give, count = gemm(tiles, vectors), gemm(tiles, 1), outputs(m, act), planes(m)
+def make_stages(form, tiles, vectors, act):
+    """Inline: products and outputs of tiles [t0, t1), for `full` vectors of channels or for one.  last: what weights
+    to fetch at the end.
+    """
+    wide, narrow, give, count = gemm(tiles, vectors), gemm(tiles, 1), outputs(form, act), planes(form)
+    m = form[0]
+    reach = LINE * fetched(tiles, vectors) // vectors
 
     @inline
     def stages(
-        v, vb, vp, u, blocks, full, t0, t1, memory, bias, slope, r, y,
+        v, vb, vp, u, last, blocks, full, t0, t1, memory, bias, slope, r, y,
         down, across, rows, columns, yn, yr, yb, rn, rr, rb, lo, hi,
     ):  # fmt: skip
         pv = (t1 - t0 + tiles - 1) // tiles * tiles * W * 4
@@ -93,14 +105,18 @@ def make_stages(m, tiles, vectors, act):
         ks = vectors if full else 1
         pp = 4 * padded(vectors * pv // 4)
         for plane in range(count):
-            t = i64(0)
+            t, ahead = i64(0), i64(0)
+            next_ = u + (plane + 1) * size if plane < count - 1 else last
             while t < t1 - t0:
                 at, to = v + plane * vp + t * W * 4, memory + plane * pp + t * W * 4
                 if full:
-                    wide(at, vb, blocks, u + plane * size, count * size, to, pv)
+                    wide(at, vb, blocks, u + plane * size, count * size, next_ + ahead, to, pv)
                 else:
-                    narrow(at, vb, blocks, u + plane * size, count * size, to, pv)
+                    narrow(at, vb, blocks, u + plane * size, count * size, next_ + ahead, to, pv)
                 t += tiles
+                ahead += reach * blocks
+                if ahead >= size:
+                    ahead = 0
         for k in range(ks):
             for t in range(t0, t1):
                 line = t // across
@@ -117,47 +133,52 @@ def make_stages(m, tiles, vectors, act):
     return stages
 
 
-def make_product(m, tiles, vectors, act=BELOW):
-    stages = make_stages(m, tiles, vectors, act)
+def make_product(form, tiles, vectors, act=BELOW):
+    stages = make_stages(form, tiles, vectors, act)
 
     def product(
-        v: f32[V], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y],
+        v: f32[V], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1],
         vecs: i64, blocks: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64,
         yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end, memory,
     ):  # fmt: skip
         """y <- activation(A' (u * v) A + bias + r); a task is `vectors` vectors of channels.
 
-        down, across: tiles of an image, in columns and rows.  memory: room(m, tiles, vectors), tiles filled up.
+        down, across: tiles of an image, in columns and rows.  memory: room(form, tiles, vectors), tiles filled up.
         """
         all_ = images * down * across
         vb = (all_ + tiles - 1) // tiles * tiles * W * 4
-        vp = 4 * padded(blocks * vb // 4)
+        vp, size = 4 * padded(blocks * vb // 4), blocks * planes_ * W * W
         for task in range(begin, end):
             k = task * vectors
+            if k + vectors < vecs:
+                last = address(u, (k + vectors) * size)
+            else:
+                last = address(following, 0)
             stages(
-                address(v, 0), vb, vp, address(u, k * blocks * planes_ * W * W), blocks, vecs - k >= vectors, 0, all_,
+                address(v, 0), vb, vp, address(u, k * size), last, blocks, vecs - k >= vectors, 0, all_,
                 memory, address(bias, k * W), address(slope, k * W), address(r, k * rb) * add, address(y, k * yb),
                 down, across, rows, columns, yn, yr, yb, rn, rr, rb, lo, hi,
             )  # fmt: skip
 
-    planes_ = planes(m)
-    product.__name__ = f"product_{m}_{tiles}_{vectors}_{act}"
-    return kernel(product, y="r")
+    planes_ = planes(form)
+    product.__name__ = "product_{}_{}_".format(*form) + f"{tiles}_{vectors}_{act}"
+    return kernel(product, out="y", y="r")
 
 
-def make_fused(m, tiles, vectors, act=BELOW):
-    stages, take, planes_ = make_stages(m, tiles, vectors, act), inputs(m), planes(m)
+def make_fused(form, tiles, vectors, act=BELOW):
+    stages, take, planes_ = make_stages(form, tiles, vectors, act), inputs(form), planes(form)
+    m = form[0]
 
     def fused(
-        x: f32[X], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], block: i64,
+        x: f32[X], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1], block: i64,
         vecs: i64, blocks: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64, xn: i64, xr: i64, xb: i64,
         yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end, memory,
     ):  # fmt: skip
-        """The same in one step; a task is `block` tiles.  memory: room(m, block, C / W) + room(m, block, vectors)."""
+        """The same in one step; a task is `block` tiles.  memory: for a block's inputs, and for `vectors` outputs."""
         all_ = images * down * across
         vb = block * W * 4
         vp = 4 * padded(blocks * block * W)
-        after = memory + planes_ * vp
+        after, size = memory + planes_ * vp, blocks * planes_ * W * W
         for task in range(begin, end):
             t0 = task * block
             t1 = min(t0 + block, all_)
@@ -172,27 +193,32 @@ def make_fused(m, tiles, vectors, act=BELOW):
                     )
             k = i64(0)
             while k < vecs:
+                if k + vectors < vecs:
+                    last = address(u, (k + vectors) * size)
+                else:
+                    last = address(u, 0) if t1 < all_ else address(following, 0)
                 stages(
-                    memory, vb, vp, address(u, k * blocks * planes_ * W * W), blocks, vecs - k >= vectors, t0, t1,
+                    memory, vb, vp, address(u, k * size), last, blocks, vecs - k >= vectors, t0, t1,
                     after, address(bias, k * W), address(slope, k * W), address(r, k * rb) * add, address(y, k * yb),
                     down, across, rows, columns, yn, yr, yb, rn, rr, rb, lo, hi,
                 )  # fmt: skip
                 k += vectors
 
-    fused.__name__ = f"fused_{m}_{tiles}_{vectors}_{act}"
-    return kernel(fused, y="r")
+    fused.__name__ = "fused_{}_{}_".format(*form) + f"{tiles}_{vectors}_{act}"
+    return kernel(fused, out="y", y="r")
 
 
 MAKERS = {"product": make_product, "fused": make_fused}
 
 
 @cache
-def stage(which, m, tiles, vectors, act=BELOW):
-    """The kernel `product` or `fused` with tiles of so many tiles x vectors of channels (at most 2)."""
-    return MAKERS[which](m, tiles, vectors, act)
+def stage(which, form, tiles, vectors, act=BELOW):
+    """The kernel `product` or `fused` of a form (m, r), with so many tiles x vectors (at most 2) at once."""
+    return MAKERS[which](form, tiles, vectors, act)
 
 
 def named(wanted):
     """The kernel of this name, for processes that compile."""
     which, *numbers, act = wanted.rpartition(".")[2].split("_")
-    return stage(which, *map(int, numbers), act)
+    m, r, tiles, vectors = map(int, numbers)
+    return stage(which, (m, r), tiles, vectors, act)

@@ -13,9 +13,15 @@ from protonet.prototxt import parse
 from tests.engine.tools import agree, conv, dense, exact, layer, numbers, pool, relu, text
 
 NET = (
-    conv("a", "x", 32, 3, pad=1) + relu("a") + pool("p", "a", "MAX", kernel_size=2, stride=2) + conv("b", "p", 40, 3, pad=1)
-    + relu("b") + pool("q", "b", "AVE", global_pooling="true") + dense("f", "q", 10) + layer("Softmax", "prob", "f")
-)  # fmt: skip
+    conv("a", "x", 32, 3, pad=1)
+    + relu("a")
+    + pool("p", "a", "MAX", kernel_size=2, stride=2)
+    + conv("b", "p", 48, 3, pad=1)
+    + relu("b")
+    + pool("q", "b", "AVE", global_pooling="true")
+    + dense("f", "q", 10)
+    + layer("Softmax", "prob", "f")
+)
 
 
 def made(body, *shapes, **options):
