@@ -29,7 +29,19 @@ def run(table, first, last, memory):
 
 
 @native
-def open_(team, first, last):
+def lead(team, first, last):
+    """Let the others in, work until all is done, then wait until nobody is inside any more.
+
+    In one call, for an interrupt between two would leave the others inside.
+    """
+    begin(team, first, last)
+    walk(team, 0)
+    add(team, CLOSED)
+    wait(team, team, CLOSED)
+
+
+@inline
+def begin(team, first, last):
     """Let the others in.  The steps' counters start at nothing done."""
     put(team + FIRST, first)
     put(team + LAST, last)
@@ -43,14 +55,6 @@ def open_(team, first, last):
     if word(team + STAMPS) != 0:
         stamp(team, first)
     add(team, -CLOSED)
-
-
-@native
-def lead(team):
-    """Work until all is done, then wait until nobody is inside any more."""
-    walk(team, 0)
-    add(team, CLOSED)
-    wait(team, team, CLOSED)
 
 
 @native

@@ -19,7 +19,7 @@ from protonet.runtime import system
 from protonet.runtime.step import aligned
 
 IDLE: dict[int, deque["Team"]] = defaultdict(deque)
-NATIVE = walk.run, walk.open_, walk.lead, walk.follow, walk.spin  # what a team needs; alone, the first is enough
+NATIVE = walk.run, walk.lead, walk.follow, walk.spin  # what a team needs; alone, the first is enough
 STAY = 50_000  # ns that a worker stays after a run, and that a waiter spins before it sleeps
 
 
@@ -75,12 +75,9 @@ class Team:
 
     def run(self, words, first, last):
         self.settle()
-        native(walk.open_)(words.ctypes.data, first, last)
-        try:
-            for call in self.calls:
-                call.put(words)
-        finally:  # what was opened must be led to its end
-            native(walk.lead)(words.ctypes.data)
+        for call in self.calls:
+            call.put(words)
+        native(walk.lead)(words.ctypes.data, first, last)
 
     def settle(self):
         """Keep workers off the caller's core: woken there, as Linux likes to do, they are no use for milliseconds."""

@@ -1,5 +1,6 @@
 """Programs: the same bits for any number of threads, from several threads, in forks; slices, hosts, faults, times."""
 
+import _thread
 import os
 import threading
 import warnings
@@ -116,6 +117,22 @@ def test_a_child_forked_while_a_program_runs_may_run_it_too(eager):
     finally:
         stop.set()
         busy.join()
+
+
+def test_an_interrupt_leaves_no_thread_inside(eager):
+    emit, first, last = chain([2000] * 20)
+    it = program(emit, threads=2)
+    it.array(first)[:] = filled(first.count)
+    it.run()
+    expected = it.array(last).copy()
+    for ms in range(20):
+        try:
+            threading.Timer(ms / 4000, _thread.interrupt_main).start()
+            while True:
+                it.run()
+        except KeyboardInterrupt:
+            it.run()
+        assert_array_equal(it.array(last), expected)
 
 
 def test_host_steps_run_in_their_place():
