@@ -110,7 +110,7 @@ def spread(values, n):
 def batch_norm(node):
     spec, n = node.spec, channels(node)
     stored = spec.use_global_stats if spec.HasField("use_global_stats") else node.layer.phase == TEST
-    require(stored, "the statistics come from each batch")
+    require(stored, "the statistics come from each batch (use_global_stats: false)")
     understood(node, BATCH_NORM)
     require(3 <= len(node.blobs) <= 5, f"expected 3 blobs, or 4 or 5 with its own scale, found {len(node.blobs)}")
     mean, var, (weight,), *own = (blob.astype(np.float64).reshape(-1) for blob in node.blobs)

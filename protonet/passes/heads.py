@@ -188,7 +188,8 @@ def named(head, heads, taken):
 def found(net, layers, heads):
     """The blobs that nothing reads any more: predictions, and outputs that are made of more than labels."""
     outputs = made_of_images(net) & set(unread(net.layer))
-    rest = unread([layer for layer, _ in layers])
+    brought = {top for layer in net.layer if source(layer) for top in layer.top}
+    rest = [blob for blob in unread([layer for layer, _ in layers]) if blob in outputs or blob not in brought]
     quiet = {b for head in heads if head.layer.type == "Silence" for b in head.predictions}
     predicted = {b for head in heads if head.layer.type != "Silence" for b in head.predictions}
     return [blob for blob in rest if blob in predicted | outputs] or [blob for blob in rest if blob in quiet]

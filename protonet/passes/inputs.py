@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from protonet.errors import DataError, DeployError, NetError, ProtonetError
+from protonet.errors import DataError, DeployError, ProtonetError
 from protonet.layers import REGISTRY, make
 from protonet.layers.base import TEST
 from protonet.passes.base import Journal
@@ -126,7 +126,7 @@ def inferred(layer, folder):
         made.folder = folder
         return dict(zip(layer.top, map(tuple, made.infer()), strict=False)), ""
     except ProtonetError as error:
-        if isinstance(error, NetError):
+        if layer.type == "Input":
             raise
         return {}, str(error)
 

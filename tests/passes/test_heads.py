@@ -171,6 +171,11 @@ def test_an_unknown_output_is_refused_with_the_one_that_was_meant():
         predicted(DATA + ip("fc", "data") + LOSS, outputs=["probe"])
 
 
+def test_data_that_a_loss_reads_as_they_are_are_no_prediction():
+    with pytest.raises(DeployError, match="no output is left"):
+        predicted(DATA + layer("loss", "EuclideanLoss", "data label", "loss"), "")
+
+
 def test_a_net_that_predicts_nothing_is_refused():
     with pytest.raises(DeployError, match="no output is left"):
         predicted('layer { name: "db" type: "Data" top: "data" } layer { name: "s" type: "Silence" bottom: "data" }')
