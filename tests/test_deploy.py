@@ -326,7 +326,7 @@ def test_batch_statistics_survive_and_are_told(weights):
     )
     deployed = protonet.deploy(parse.loads(text), weights)
     assert "BatchNorm" in types(deployed)
-    assert "BatchNorm b stays: the statistics come from each batch" in map(str, deployed.left)
+    assert "BatchNorm b stays: the statistics come from each batch (use_global_stats: false)" in map(str, deployed.left)
 
 
 def test_an_in_place_chain_on_the_input_is_proved(weights):
