@@ -104,14 +104,14 @@ class Program:
             return self.plans[key]
 
     def run(self, values=None, **named):
-        """{output: array} of {input: array}, or of one array for the only input.  Arrays are copied in and out."""
+        """{output: array} of {input: array}, or of one array for the only input."""
         given = dict(values) if isinstance(values, Mapping) else {} if values is None else {self.only(): values}
         given.update(named)
         for name in given:
             self.known(name)
         if missing := [name for name in self.inputs if name not in given]:
             raise DataError(f"no array for input '{missing[0]}': the net takes {', '.join(self.inputs)}")
-        arrays = {name: np.asarray(given[name], np.float32) for name in self.inputs}
+        arrays = {name: np.ascontiguousarray(given[name], np.float32) for name in self.inputs}
         return self.plan({name: array.shape for name, array in arrays.items()}).run(arrays)
 
     __call__ = run
@@ -130,28 +130,47 @@ class Plan:
         self.steps = self.planner.steps()
         self.places = planning.packed(self.steps)
         self.threads, self.lock = threads, Lock()
-        self.idle: deque[Steps] = deque()
+        self.idle: deque[Memory] = deque()
         self.inputs = {value.name: cell for value, cell in self.planner.inputs.items()}
         self.cells = {value.name: cell for value, cell in self.planner.outputs.items()}
         self.outputs = {name: cell.shape for name, cell in self.cells.items()}
-        self.idle.append(self.memory())
-
-    def memory(self):
-        with self.lock:
-            return Steps(self.steps, self.places, self.threads, arena=piece(self.places.sizes["arena"]))
+        self.idle.append(Memory(self))
 
     def run(self, arrays):
         try:
-            steps = self.idle.pop()
+            memory = self.idle.pop()
         except IndexError:
-            steps = self.memory()
+            with self.lock:
+                memory = Memory(self)
         try:
-            for name, cell in self.inputs.items():
-                steps.array(cell.buffer)[...] = arrays[name]
-            steps.run()
-            return {name: steps.array(cell.buffer.seen(*cell.shape)).copy() for name, cell in self.cells.items()}
+            return memory.run(arrays)
         finally:
-            self.idle.append(steps)
+            self.idle.append(memory)
+
+
+class Memory:
+    """What one run at a time needs.  Kernels read inputs where the caller has them: addresses go into the table."""
+
+    def __init__(self, plan):
+        arena = piece(plan.places.sizes["arena"])
+        self.steps = Steps(plan.steps, plan.places, plan.threads, arena=arena)
+        buffers = {name: cell.buffer for name, cell in plan.inputs.items() if cell.buffer in plan.places.place}
+        hosts = {buffer for step in plan.steps if step.host for buffer in step.buffers}
+        self.slots = {name: self.uses(buffer) for name, buffer in buffers.items()}
+        self.copies = {name: self.steps.array(buffer) for name, buffer in buffers.items() if buffer in hosts}
+        self.results = {name: self.steps.array(cell.buffer.seen(*cell.shape)) for name, cell in plan.cells.items()}
+
+    def uses(self, buffer):
+        """The words of the table that hold a buffer's address."""
+        return np.flatnonzero(self.steps.table == self.steps.array(buffer).ctypes.data)
+
+    def run(self, arrays):
+        for name, slots in self.slots.items():
+            self.steps.table[slots] = arrays[name].ctypes.data
+        for name, copy in self.copies.items():
+            copy[...] = arrays[name]
+        self.steps.run()
+        return {name: array.copy() for name, array in self.results.items()}
 
 
 def reshaped(graph, shapes):

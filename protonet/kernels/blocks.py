@@ -109,6 +109,17 @@ def to_plain(x: f32[X], y: f32[N, C, H, V], xn: i64, xr: i64, xb: i64, begin, en
             scatter(address(x, image * xn + c * xb + i * xr + j * W * W), to, 4 * H * V, C - c * W, V - j * W)
 
 
+@intrinsic
+def weave(e, x, pitch, y):
+    """W pixels of three channels, `pitch` bytes apart, side by side."""
+    red, green, blue = (e.load(e.b.add(x, e.b.mul(pitch, e.int(c)))) for c in range(3))
+    for k in range(3):
+        places = [divmod(k * W + lane, 3) for lane in range(W)]  # (pixel, channel)
+        two = e.shuffle(red, green, [pixel + W * (channel == 1) for pixel, channel in places])
+        three = [pixel + W if channel == 2 else lane for lane, (pixel, channel) in enumerate(places)]
+        e.store(e.shuffle(two, blue, three), y, BYTES * k)
+
+
 @kernel
 def to_pixels(x: f32[N, C, H, V], y: f32[Y], yn: i64, yr: i64, begin, end):
     """Few channels, side by side: y[image][row][pixel][C].  A task is a row."""
@@ -116,8 +127,11 @@ def to_pixels(x: f32[N, C, H, V], y: f32[Y], yn: i64, yr: i64, begin, end):
     for task in range(begin, end):
         image = task // H
         i = task - image * H
+        whole = V // W * W if C == 3 else 0
+        for j in range(whole // W):
+            weave(address(x, (image, 0, i, j * W)), 4 * H * V, address(y, image * yn + i * yr + j * W * 3))
         for c in range(C):
-            for j in range(V):
+            for j in range(whole, V):
                 y[image * yn + i * yr + j * C + c] = x[image, c, i, j]
 
 

@@ -114,7 +114,8 @@ def make(pixels, vectors, lanes=W, step=W, act=BELOW):
     def conv(
         x: f32[X], runs: i64[J], w: f32[P], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y],
         following: f32[1], groups: i64, vecs: i64, images: i64, rows: i64, columns: i64, chunk: i64,
-        xg: i64, xn: i64, xr: i64, yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end
+        xg: i64, xn: i64, xr: i64, yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64,
+        add: i64, lo: f32, hi: f32, begin, end
     ):  # fmt: skip
         """y <- activation(x * w + bias + r).  A task is `vectors` vectors of channels of `chunk` tiles of a group.
 

@@ -133,3 +133,14 @@ def test_it_is_what_protonet_compile_gives():
 def test_places_of_errors_are_told():
     with pytest.raises(ProtonetError, match="layer 'y'"):
         made(conv("y", "x", 8, 9), (1, 3, 4, 4))
+
+
+def test_inputs_may_lie_anywhere_and_need_not_outlive_the_run(rng):
+    program, document, weights = made(NET, (1, 3, 12, 12))
+    for start in range(4):
+        room = rng.normal(size=3 * 12 * 12 + 4).astype(np.float32)
+        x = room[start : start + 3 * 12 * 12].reshape(1, 3, 12, 12)
+        wanted = exact(document, weights, {"x": x})["prob"]
+        np.testing.assert_allclose(program.run(x)["prob"], wanted, rtol=1e-4, atol=1e-6)
+        room[:] = np.nan
+        del room, x

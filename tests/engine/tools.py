@@ -109,7 +109,7 @@ def exact(document, weights, inputs):
 def poison(program):
     """NaN wherever a run must write before it reads."""
     for plan in program.plans.values():
-        for steps in plan.idle:
+        for steps in (memory.steps for memory in plan.idle):
             steps.memory["arena"][: len(steps.memory["arena"]) // 4 * 4].view(np.float32)[:] = np.nan
             steps.private[: len(steps.private) // 4 * 4].view(np.float32)[:] = np.nan
 
