@@ -4,13 +4,14 @@ python -m protonet.kernels.prepare is a worker: a line "module kernel y x y x ..
 """
 
 import importlib
+import inspect
 import logging
 import os
 import sys
 from pathlib import Path
 
 from protonet.kernels import objects
-from protonet.kernels.jit import KERNELS
+from protonet.kernels.jit import KERNELS, Inline
 
 log = logging.getLogger(__name__)
 FEW, MOST = 3, 16  # kernels that are quicker compiled here than in a process that must first import numba; processes
@@ -30,6 +31,7 @@ def prepare(wanted, cores=None):
         return 0
     log.info("compiling %d kernels (first use on this machine)...", len(missing))
     jobs = [each for each in missing.values() if each[0].module != "__main__"]
+    jobs.sort(key=lambda job: -weight(job[0].function))  # what takes longest shall not be last
     workers = min(cores or os.cpu_count() or 1, len(jobs) // 2, MOST)
     if workers > 1 and len(jobs) > FEW and sys.executable:
         from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +39,13 @@ def prepare(wanted, cores=None):
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(employ, [jobs] * workers))
     return len(missing)
+
+
+def weight(function):
+    """How much code numba will see: that of a function and of what is inlined into it."""
+    names = inspect.getclosurevars(function)
+    known = [*names.globals.values(), *names.nonlocals.values()]
+    return len(function.__code__.co_code) + sum(weight(each.function) for each in known if isinstance(each, Inline))
 
 
 def employ(jobs):
