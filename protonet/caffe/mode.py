@@ -1,19 +1,8 @@
 """Settings that pycaffe scripts make before anything else."""
 
-import logging
-
 from protonet.layers import REGISTRY
+from protonet.net import notes
 from protonet.net import seed as seeds
-
-log = logging.getLogger(__name__)
-said = set()
-
-
-def once(text):
-    """Say something the first time only."""
-    if text not in said:
-        said.add(text)
-        log.warning(text)
 
 
 def set_mode_cpu():
@@ -22,12 +11,12 @@ def set_mode_cpu():
 
 def set_mode_gpu():
     """Accepted, so that scripts run."""
-    once("GPU mode was asked for: protonet runs on the CPU")
+    notes.once(notes.GPU)
 
 
 def set_device(device):
     """Accepted, so that scripts run."""
-    once("a GPU device was asked for: protonet runs on the CPU")
+    notes.once(notes.GPU)
 
 
 def set_random_seed(seed):

@@ -10,7 +10,7 @@ class Solver(core.Solver):
     net_class = Net
 
     def add_callback(self, on_start, on_gradients_ready):
-        """Call on_start() before an iteration's gradients are computed, on_gradients_ready() before they are applied."""
+        """Call on_start() before each iteration, on_gradients_ready() between its gradients and the update."""
         self.on_start.append(on_start)
         self.on_gradients.append(on_gradients_ready)
 

@@ -90,6 +90,7 @@ def common(verb):
         metavar="N",
         help="threads to use (default: PROTONET_NUM_THREADS, or all usable cores)",
     )
+    add("--max-memory", metavar="BYTES", help="memory a net may take, such as 8G (default: what is free)")
     add("--python-layers", action="store_true", help="allow a prototxt to name Python code, which is imported and run")
     add("--verbose", "-v", action="store_true", help="say what is done and why")
     add("--logtostderr", "--alsologtostderr", action="store_true", help=argparse.SUPPRESS)  # Caffe's; it is what we do
@@ -101,6 +102,11 @@ def starting(run):
             if args.threads < 1:
                 raise ProtonetError(f"--threads must be at least 1, found {args.threads}")
             os.environ["PROTONET_NUM_THREADS"] = str(args.threads)
+        if args.max_memory is not None:
+            from protonet.runtime import limit
+
+            limit.parsed(args.max_memory)
+            os.environ[limit.VARIABLE] = args.max_memory
         if args.verbose:
             logging.getLogger("protonet").setLevel(logging.INFO)
         from protonet.cli import glog

@@ -1,4 +1,4 @@
-"""Progress bars: on a terminal only, on stderr, with log lines above them."""
+"""Progress bars: on a terminal only, on stderr, with log lines above them.  And where tables are printed."""
 
 import sys
 from contextlib import contextmanager
@@ -6,6 +6,13 @@ from contextlib import contextmanager
 
 def on_terminal():
     return sys.stderr.isatty()
+
+
+def console():
+    """Where tables go: stdout, and where that is no terminal, wide enough for names to stay whole."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=200)
 
 
 def bar(*extra):

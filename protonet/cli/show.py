@@ -7,6 +7,7 @@
 With --weights: which parameters the file fills, which of its layers go unused, and which parameters stay fresh.
 """
 
+from protonet.cli.progress import console
 from protonet.cli.train import split
 
 
@@ -47,7 +48,6 @@ def run(args):
 
 
 def table(net, phase):
-    from rich.console import Console
     from rich.table import Table
 
     out = Table(title=f"{net.name or 'net'} ({phase})")
@@ -67,7 +67,7 @@ def table(net, phase):
             " ".join(size(s) for s in shapes), " ".join(size(blob.shape) for blob in blobs),
             f"{count:,}" if count else "", f"{mine / 1e6:,.2f}" if mine else "",
         )  # fmt: skip
-    Console().print(out)
+    console().print(out)
     activations = sum(blob.count for blob in net.blob_list)
     mib = weights * 4 / 2**20
     print(f"{len(net.places)} layers, {weights:,} weights ({mib:.1f} MiB), {macs / 1e6:,.1f} million multiply-adds")

@@ -46,13 +46,17 @@ def run(args):
         return score(args, path, weights)
     import protonet
     from protonet.cli.progress import counting
+    from protonet.net import describe, notes
     from protonet.solvers.solver import number
 
+    if args.gpu:
+        notes.once(notes.GPU)
     log.info("Use CPU.")
     phase = protonet.TRAIN if args.phase == "TRAIN" else protonet.TEST
     net = protonet.Net(path, phase=phase, level=args.level, stages=split(args.stage), trains=False)
     for each in weights:
         net.copy_from(each, allow_missing=args.allow_missing)
+    describe.say(net)
     log.info("Running for %d iterations.", args.iterations)
     sums, loss = {}, 0.0
     with counting("testing", args.iterations) as done:
@@ -77,10 +81,13 @@ def run(args):
 def score(args, path, weights):
     """Top 1 and top 5 of a deploy net on a database."""
     from protonet import model
+    from protonet.cli.progress import counting
+    from protonet.score import score as scored
 
     loaded = model.load(path, weights[-1])
-    result = model.score(loaded, args.data, batch=args.batch)
-    for name, value in result.accuracy.items():
-        print(f"{name} = {value:.4f}")
+    with counting("testing", None) as done:
+        result = scored(loaded, args.data, batch=args.batch, progress=done)
+    for k, share in result.top.items():
+        print(f"accuracy top {k} = {share:.4f}")
     print(f"{result.count} images of {args.data}, output '{result.output}'")
     return 0

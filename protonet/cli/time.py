@@ -8,6 +8,7 @@ import logging
 import statistics
 import time
 
+from protonet.cli.progress import console
 from protonet.cli.train import split
 from protonet.errors import ProtonetError
 
@@ -35,11 +36,15 @@ def run(args):
         raise ProtonetError(f"--iterations must be at least 1, found {args.iterations}")
     logging.getLogger("protonet").setLevel(logging.INFO)
     import protonet
+    from protonet.net import describe, notes
 
+    if args.gpu:
+        notes.once(notes.GPU)
     log.info("Use CPU.")
     net = protonet.Net(path, phase=getattr(protonet, args.phase), level=args.level, stages=split(args.stage))
     for each in split(args.weights):
         net.copy_from(each)
+    describe.say(net)
     log.info("Performing Forward")
     log.info("Initial loss: %g", net.forward_layers())
     backward = not args.forward_only and any(place.backward for place in net.places)
@@ -57,23 +62,30 @@ def run(args):
 
 def measure(net, iterations, backward):
     """Milliseconds of every layer in every round: (forward[i], backward[i], whole rounds)."""
-    n = len(net.places)
-    forward_ms, backward_ms, rounds = [[] for _ in range(n)], [[] for _ in range(n)], []
+    one_by_one = any(place.layer.dynamic for place in net.places)
+    rounds, there, back = [], [], []
     for j in range(iterations):
         start = time.perf_counter()
-        for i in range(n):
-            forward_ms[i].append(timed(net.forward_layers, i, i))
-        for i in reversed(range(n if backward else 0)):
-            backward_ms[i].append(timed(net.backward_layers, i, i))
+        forward_ns, backward_ns = layers(net, backward) if one_by_one else net.time_layers(backward)
         rounds.append((time.perf_counter() - start) * 1e3)
+        there.append([ns / 1e6 for ns in forward_ns])
+        back.append([ns / 1e6 for ns in backward_ns])
         log.info("Iteration: %d forward-backward time: %.4g ms.", j + 1, rounds[-1])
-    return forward_ms, backward_ms, rounds
+    return list(zip(*there, strict=True)), list(zip(*back, strict=True)) if backward else [()] * len(net.places), rounds
+
+
+def layers(net, backward):
+    """The ns of each layer, called from Python one by one: where the tops' shapes depend on values."""
+    every = range(len(net.places))
+    there = [timed(net.forward_layers, i, i) for i in every]
+    back = [timed(net.backward_layers, i, i) for i in reversed(every)] if backward else []
+    return there, back[::-1]
 
 
 def timed(function, *arguments):
-    start = time.perf_counter()
+    start = time.perf_counter_ns()
     function(*arguments)
-    return (time.perf_counter() - start) * 1e3
+    return time.perf_counter_ns() - start
 
 
 def say(net, forward_ms, backward_ms, rounds):
@@ -93,7 +105,6 @@ def say(net, forward_ms, backward_ms, rounds):
 
 def table(net, forward_ms, backward_ms):
     """The medians, with the share of the whole and the arithmetic rate."""
-    from rich.console import Console
     from rich.table import Table
 
     medians = [[statistics.median(ms) if ms else 0.0 for ms in each] for each in (forward_ms, backward_ms)]
@@ -117,4 +128,4 @@ def table(net, forward_ms, backward_ms):
             f"{back:.3f}" if back else "",
             f"{(there + back) / whole:.1%}",
         )
-    Console(width=None).print(out)
+    console().print(out)

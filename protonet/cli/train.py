@@ -23,7 +23,7 @@ def arguments(add):
     add("--iterations", type=int, help="train to this iteration instead of the solver's max_iter")
     add("--gpu", default="", metavar="ID", help="accepted; the CPU is used")
     add("--phase", default="", choices=["", "TRAIN"], help="accepted: training is TRAIN")
-    add("--level", type=int, default=0, help="level of the net's state")
+    add("--level", type=int, help="level of the net's state (default: what the solver says)")
     add("--stage", default="", metavar="A,B", help="stages of the net's state, comma separated")
     add(
         "--sigint_effect",
@@ -46,27 +46,41 @@ def run(args):
     logging.getLogger("protonet").setLevel(logging.WARNING if args.quiet else logging.INFO)
     from protonet.caffe.solver import Solver
     from protonet.cli.progress import training
+    from protonet.net import describe, notes
+    from protonet.prototxt.write import dumps
     from protonet.solvers.solver import read
 
     _, param = read(args.solver)
-    param.train_state.level = args.level
-    param.train_state.stage.extend(split(args.stage))
-    if args.iterations is not None:
-        param.max_iter = args.iterations
+    adjust(param, args)
     if args.gpu:
-        log.warning("GPU %s was asked for: protonet runs on the CPU", args.gpu)
+        notes.once(notes.GPU)
     log.info("Use CPU.")
+    log.info("Initializing solver from parameters: \n%s", dumps(param).rstrip())
     solver = Solver(args.solver, param=param)
-    for path in split(args.weights):
-        log.info("Finetuning from %s", path)
-        for net in [solver.net, *solver.test_nets]:
-            net.copy_from(path)
+    for net in [solver.net, *solver.test_nets]:
+        describe.say(net)
+    log.info("Solver scaffolding done.")
+    if args.snapshot:
+        solver.restore(args.snapshot)
+    solver.compile()
     watch(solver, args)
     log.info("Starting Optimization")
     with training(solver):
-        solver.solve(args.snapshot or None)
+        solver.solve()
     log.info("Optimization Done.")
     return 0
+
+
+def adjust(param, args):
+    """What the command line says over the solver's prototxt."""
+    if args.level is not None:
+        param.train_state.level = args.level
+    param.train_state.stage.extend(split(args.stage))
+    if args.iterations is not None:
+        param.max_iter = args.iterations
+    if args.weights or args.snapshot:
+        del param.weights[:]
+        param.weights.extend(split(args.weights))
 
 
 def split(text):

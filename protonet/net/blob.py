@@ -9,8 +9,8 @@ from math import prod
 import numpy as np
 
 from protonet.errors import ShapeError
+from protonet.runtime import limit
 from protonet.runtime.step import Buffer, aligned
-
 
 NUMBERS = count(1)
 
@@ -40,6 +40,7 @@ class Blob:
 
     def __init__(self, shape, name=""):
         self.name, self._shape = name, tuple(map(int, shape))
+        limit.check(self._shape, f"blob '{name}'")
         self.data_store, self.diff_store = Store(self.count), Store(self.count)
 
     @property
@@ -64,7 +65,9 @@ class Blob:
             shape = tuple(shape[0])
         if any(int(n) < 0 for n in shape):
             raise ShapeError(f"blob '{self.name}': a shape has no negative sizes, found {tuple(shape)}")
-        self._shape = tuple(map(int, shape))
+        shape = tuple(map(int, shape))
+        limit.check(shape, f"blob '{self.name}'")
+        self._shape = shape
         self.data_store.reserve(self.count)
         self.diff_store.reserve(self.count)
         Blob.changed = object()

@@ -14,6 +14,7 @@ from protonet.errors import NetError, ProtonetError, WeightsError
 from protonet.graph.read import read
 from protonet.graph.splits import insert_splits
 from protonet.layers import make
+from protonet.net import debug, notes
 from protonet.net.blob import Blob
 from protonet.net.params import Parameters
 from protonet.net.plan import Plan
@@ -21,12 +22,14 @@ from protonet.net.seed import next_seed
 from protonet.net.wiring import Wiring
 from protonet.runtime.step import Buffer
 
+PLANS = 32  # that are kept
+
 
 class Net:
     """source: a path, a parsed document or a NetParameter.  See graph/read.py for phase, level, stages and state.
 
-    trains: whether backward will be asked for; without, nothing is kept for it.  fill: whether parameters that no weights
-    give are filled now; else call parameters.fill().  threads: None for all usable cores.
+    trains: whether backward will be asked for; without, nothing is kept for it.  fill: whether parameters that no
+    weights give are filled now; else call parameters.fill().  threads: None for all usable cores.
     Raises ProtonetError with file, line and layer for whatever does not fit.
     """
 
@@ -64,7 +67,7 @@ class Net:
                 self.add(layer_param, where)
             except ProtonetError as error:
                 raise error.at(where) from None
-        self.places = self.wiring.places
+        self.places, self.debug_info = self.wiring.places, self.param.debug_info
         self.wiring.settle(self.param.force_backward)
         self.arrives = self.arrivals()
         self.plans: dict[tuple, Plan] = {}
@@ -80,6 +83,7 @@ class Net:
         layer = make(layer_param, self.phase)
         layer.folder = self.definition.path.parent if self.definition.path else ""
         layer.clock = self.clock
+        notes.engine(layer)
         place = self.wiring.add(layer, where)
         shapes = [self.blob_list[b].shape for b in place.bottoms]
         inferred = layer.infer(*shapes)
@@ -202,7 +206,21 @@ class Net:
         last = len(self.places) - 1 if last is None else last
         if first == 0:
             self.clock[1] += 1
-        at = first
+            if len(self.plans) > PLANS:  # one for each size of image, say
+                self.plans.clear()
+                self.kept.clear()
+        for start, end in self.stretches(first, last):
+            self.run_through(start, end)
+            if self.debug_info:
+                debug.forward(self, start)
+        return self.loss(first, last)
+
+    def stretches(self, first, last):
+        """The layers first to last as they are run: at once, or one by one so that each can be looked at."""
+        return [(i, i) for i in range(first, last + 1)] if self.debug_info else [(first, last)]
+
+    def run_through(self, at, last):
+        """Layers `at` to last: those whose tops depend on values in Python, the stretches between as steps."""
         while at <= last:
             plan = self.planned()
             stop = next((i for i in range(at, last + 1) if self.places[i].layer.dynamic), None)
@@ -212,11 +230,10 @@ class Net:
             if stop is not None:
                 self.run_dynamic(self.places[stop])
             at = end + 1 if stop is None else stop + 1
-        return self.loss(first, last)
 
-    def run(self, function, first, last):
+    def run(self, function, *arguments):
         try:
-            function(first, last)
+            function(*arguments)
         except ProtonetError as error:
             raise self.placed(error) from None
 
@@ -246,7 +263,21 @@ class Net:
         if not self.trains:
             raise NetError("this net was made for running forward only (trains=False)")
         first = len(self.places) - 1 if first is None else first
-        self.run(self.planned().run_backward, first, last)
+        plan, whole = self.planned(), first - last + 1 == len(self.places)
+        for low, high in reversed(self.stretches(last, first)):
+            self.run(plan.run_backward, high, low)
+            if self.debug_info:
+                debug.backward(self, low)
+        if self.debug_info and whole:
+            debug.norms(self)
+
+    def time_layers(self, backward=True):
+        """Run the whole net once; returns the ns of each layer, forward and backward.  Not if any is dynamic."""
+        self.clock[1] += 1
+        plan, ns = self.planned(), []
+        self.run(lambda: ns.append(plan.time_forward()))
+        self.run(lambda: ns.append(plan.time_backward() if backward else [0] * len(self.places)))
+        return ns
 
     def loss(self, first=0, last=None):
         """The weighted sum of the losses of layers first to last, as they stand."""

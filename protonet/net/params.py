@@ -45,16 +45,17 @@ class Learned:
 
 
 class Parameters:
-    """blobs[i]: every parameter blob in order; owner[i]: the number of the Learned behind it.
+    """blobs[i]: every parameter blob in order; labels[i]: its name, or its number in its layer; owner[i]: the number of
+    the Learned behind it.
 
-    Nothing is filled until `fill`, and then only what has got no other values by then: filling takes longer than loading.
+    Nothing is filled until `fill`, and then only what has no values by then: filling takes longer than loading.
     """
 
     def __init__(self, rng):
         self.rng = rng
         self.unfilled: dict[Blob, Any] = {}
         self.blobs: list[Blob] = []
-        self.names: list[str] = []
+        self.labels: list[str] = []
         self.learned: list[Learned] = []
         self.owner: list[int] = []
         self.named: dict[str, int] = {}
@@ -72,7 +73,7 @@ class Parameters:
     def add_one(self, layer, i, param, spec):
         blob = Blob(param.shape, f"{layer.name}/{param.name}")
         self.blobs.append(blob)
-        self.names.append(spec.name or str(len(self.blobs) - 1))
+        self.labels.append(spec.name or str(i))
         if spec.name in self.named:
             self.owner.append(self.named[spec.name])
             owner = self.learned[self.owner[-1]]

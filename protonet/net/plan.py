@@ -1,9 +1,11 @@
 """The exact plan of a net: every blob in memory of its own, every layer a slice of the table of steps.
 
-The steps are made first and their program when something is run, so that the code of several nets can be compiled at once.
+The steps are made first and their program when something is run, so that the code of several nets is compiled at once.
 """
 
 from functools import cached_property
+
+import numpy as np
 
 from protonet.runtime import plan
 from protonet.runtime.execute import Program
@@ -11,8 +13,8 @@ from protonet.runtime.step import Blob, Buffer, Emit
 
 
 class Keep(Emit):
-    """An Emit whose kept memory belongs to the net: where a layer's tops change their size in the middle of a pass, what
-    the layers before it have kept in one plan is read by the backward pass of another.
+    """An Emit whose kept memory belongs to the net: where a layer's tops change their size in the middle of a pass,
+    what the layers before it have kept in one plan is read by the backward pass of another.
     """
 
     def __init__(self, net, **options):
@@ -73,6 +75,20 @@ class Plan:
 
     def run_forward(self, first, last):
         self.program.run(self.forward[first][0], self.forward[last][1])
+
+    def time_forward(self):
+        """Run all layers and return the ns of each."""
+        ns = np.cumsum([0, *self.program.time(0, self.forward[-1][1])])
+        return [int(ns[b] - ns[a]) for a, b in self.forward]
+
+    def time_backward(self):
+        """The same backward; 0 for layers that have none."""
+        if not self.backward:
+            return [0] * len(self.forward)
+        begin = self.forward[-1][1]
+        ns = np.cumsum([0, *self.program.time(begin, len(self.lot[0]))])
+        spans = [self.backward.get(i, (begin, begin)) for i in range(len(self.forward))]
+        return [int(ns[b - begin] - ns[a - begin]) for a, b in spans]
 
     def run_backward(self, first, last):
         """Layers first down to last."""

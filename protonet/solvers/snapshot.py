@@ -53,7 +53,7 @@ def restore(solver, path):
     for blob, array in zip(wanted, state.history, strict=True):
         blob.data[...] = array.reshape(blob.shape)
     solver.iter, solver.current_step = state.iter, state.current_step
-    log.info("%s: restoring history", type(solver).__name__)
+    log.info("%sSolver: restoring history", solver.param.type)
 
 
 def beside(name, path):

@@ -11,7 +11,7 @@ from collections import deque
 
 from protonet.errors import SolverError
 from protonet.graph import resolve
-from protonet.net import Net
+from protonet.net import Net, notes
 from protonet.net.seed import next_seed
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse, upgrade
@@ -21,6 +21,7 @@ from protonet.solvers.rules import rule
 from protonet.solvers.updates import Update
 
 log = logging.getLogger(__name__)
+DIVERGED = "is base_lr too high (see clip_gradients, debug_info), or do the data hold NaN?"
 
 
 class Solver:
@@ -36,11 +37,14 @@ class Solver:
         self.path, written = read(source)
         self.param = param or written
         self.rule = check(self.param)
+        if self.param.HasField("solver_mode") and self.param.solver_mode == caffe_pb2.SolverParameter.GPU:
+            notes.once(notes.GPU)
         self.iter, self.current_step = 0, 0
         self.threads = threads
         self.after_step, self.on_start, self.on_gradients = [], [], []
         self.losses = deque(maxlen=self.param.average_loss)
-        self.smoothed, self.snapshot_asked, self.stop_asked, self.compiled = 0.0, False, False, False
+        self.smoothed, self.diverged, self.compiled = 0.0, False, False
+        self.snapshot_asked, self.stop_asked = False, False
         seed = self.param.random_seed if self.param.random_seed >= 0 else next_seed()
         train, tests = resolve.solver_nets(self.param, self.path)
         self.net = self.make(train, seed, **options)
@@ -50,12 +54,25 @@ class Solver:
         for test_net in self.test_nets:
             test_net.share_with(self.net)
             test_net.parameters.fill()
+        for path in (part.strip() for several in self.param.weights for part in several.split(",")):
+            self.finetune(resolve.find(path, self.path))
         self.update = Update(self.param, self.rule, self.net)
         self.timer, self.timed = time.perf_counter(), 0
 
     def make(self, chosen, seed, **options):
         """One of the nets that the solver names."""
         return self.net_class(chosen.source, state=chosen.state, seed=seed, threads=self.threads, **options)
+
+    def finetune(self, path):
+        """Start from the weights of another training, for layers of the same name."""
+        log.info("Finetuning from %s", path)
+        found = self.net.copy_from(path)
+        if found.copied:
+            log.info("%s: %s", path, found)
+        else:
+            log.warning("%s holds weights for no layer of this net: layers are matched by name", path)
+        for net in self.test_nets:  # which may have layers of their own
+            net.copy_from(path)
 
     def compile(self):
         """Have all code at hand that training and testing will run; what is missing is compiled at once."""
@@ -66,7 +83,7 @@ class Solver:
     # the loop
 
     def step(self, iterations):
-        """Train for so many iterations."""
+        """Train for so many iterations.  Returns whether it was asked to stop before."""
         stop = self.iter + iterations
         if not self.compiled:
             self.compile()
@@ -75,9 +92,13 @@ class Solver:
         while self.iter < stop:
             if self.due(self.param.test_interval) and (self.iter or self.param.test_initialization):
                 self.test_all()
+                if self.stop_asked:
+                    break
             self.net.clear_param_diffs()
             for each in self.on_start:
                 each()
+            if self.param.debug_info:
+                self.net.debug_info = self.due(self.param.display)
             loss = self.forward_backward()
             self.smooth(loss)
             if self.due(self.param.display):
@@ -86,13 +107,14 @@ class Solver:
                 each()
             self.apply_update()
             self.iter += 1
-            stopped = [each(self, loss) for each in self.after_step]
+            self.stop_asked |= any([bool(each(self, loss)) for each in self.after_step])
             if self.due(self.param.snapshot) or self.snapshot_asked:
                 self.snapshot()
                 self.snapshot_asked = False
-            if self.stop_asked or any(stopped):
-                self.stop_asked = True
+            if self.stop_asked:
                 break
+        stopped_early, self.stop_asked = self.stop_asked, False
+        return stopped_early
 
     def due(self, interval):
         return interval > 0 and self.iter % interval == 0
@@ -108,12 +130,9 @@ class Solver:
         return total / n
 
     def smooth(self, loss):
-        if not math.isfinite(loss) and (not self.losses or math.isfinite(self.losses[-1])):
-            log.warning(
-                "Iteration %d: the loss is %s: is base_lr too high (see clip_gradients), or do the data hold NaN?",
-                self.iter,
-                loss,
-            )
+        if not math.isfinite(loss) and not self.diverged:
+            log.warning("Iteration %d: the loss is %s: %s", self.iter, loss, DIVERGED)
+        self.diverged = not math.isfinite(loss)
         self.losses.append(loss)
         self.smoothed = sum(self.losses) / len(self.losses)
 
@@ -140,13 +159,12 @@ class Solver:
         """Train to max_iter, with the tests and snapshots the prototxt asks for."""
         log.info("Solving %s", self.net.name)
         log.info("Learning Rate Policy: %s", self.param.lr_policy)
-        self.stop_asked = False
         if resume:
             self.restore(resume)
-        self.step(max(0, self.param.max_iter - self.iter))
+        stopped = self.step(max(0, self.param.max_iter - self.iter))
         if self.param.snapshot_after_train and not (self.due(self.param.snapshot) and self.iter):
             self.snapshot()
-        if self.stop_asked:
+        if stopped:
             log.info("Optimization stopped early.")
             return
         if self.due(self.param.display):
@@ -171,7 +189,8 @@ class Solver:
 
     def test_all(self):
         for i in range(len(self.test_nets)):
-            self.test(i)
+            if not self.stop_asked:
+                self.test(i)
 
     def test(self, i):
         """Average the outputs of test net i over test_iter batches; returns {output: mean, flat}."""
@@ -179,6 +198,9 @@ class Solver:
         net, n = self.test_nets[i], self.test_iter(i)
         sums, loss = None, 0.0
         for _ in range(n):
+            if self.stop_asked:
+                log.info("Test interrupted.")
+                return {}
             loss += net.forward_layers()
             now = values(net)
             sums = (
