@@ -51,8 +51,8 @@ NAMES = {name: home for home, names in HOMES.items() for name in names}
 
 __all__ = [
     "TEST", "TRAIN", "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Deployed", "Layer", "NesterovSolver", "Net",
-    "Program", "ProtonetError", "RMSPropSolver", "SGDSolver", "compile", "deploy", "get_solver", "layer_type_list", "load",
-    "load_prototxt", "set_device", "set_mode_cpu", "set_mode_gpu", "set_random_seed",
+    "Program", "ProtonetError", "RMSPropSolver", "SGDSolver", "compile", "deploy", "get_solver", "layer_type_list",
+    "load", "load_prototxt", "set_device", "set_mode_cpu", "set_mode_gpu", "set_random_seed",
 ]  # fmt: skip
 
 

@@ -45,7 +45,13 @@ BLOCK = """layer {{
   type: "Convolution"
   bottom: "{bottom}"
   top: "conv{i}"
-  convolution_param {{ num_output: {n} kernel_size: 3 pad: 1 bias_term: false weight_filler {{ type: "gaussian" std: 0.01 }} }}
+  convolution_param {{
+    num_output: {n}
+    kernel_size: 3
+    pad: 1
+    bias_term: false
+    weight_filler {{ type: "gaussian" std: 0.01 }}
+  }}
 }}
 layer {{
   name: "bn{i}"
@@ -148,7 +154,8 @@ def write_image(path, image):
 def accuracy(definition, weights, batches=4):
     """The accuracy of the snapshot in TEST phase, over the test digits.
 
-    Of the snapshot, not of the solver's net: displaying the last loss was one more pass in TRAIN, which moves statistics.
+    Of the snapshot, not of the solver's net: displaying the last loss was one more pass in TRAIN, which moves
+    statistics.
     """
     net = protonet.Net(definition, protonet.TEST, weights=weights, trains=False)
     total = 0.0

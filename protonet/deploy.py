@@ -66,9 +66,8 @@ class Deployed:
 
     def write(self, carried):
         origin = f" from {Path(self.source).name}" if self.source else ""
-        return (
-            f"# a net to predict with, made by protonet{origin}\n{header.write(carried)}{write.dumps(self.definition, plain=True)}"
-        )
+        made = f"# a net to predict with, made by protonet{origin}\n"
+        return made + header.write(carried) + write.dumps(self.definition, plain=True)
 
     def save(self, prefix):
         """Write PREFIX.prototxt and PREFIX.caffemodel, each whole or not at all.  Returns the paths.

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.  Users catch ProtonetError; its text is one line that names place, cause and a way out.
+"""What can go wrong, as one tree.  Users catch ProtonetError; its text names place, cause and a way out.
 
 ProtonetError
   ParseError        a prototxt that does not read: syntax, unknown fields, wrong values

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,8 @@ class Net(core.Net):
 
     def forward_all(self, blobs=None, **inputs):
         """Run any number of rows, a batch at a time, the last one padded; returns {name: rows of all batches}."""
-        rows, out = len(next(iter(inputs.values()))), {}
+        rows = len(next(iter(inputs.values())))
+        out: dict[str, list] = {}
         for batch in self.batches(inputs):
             for name, data in self.forward(blobs=blobs, **batch).items():
                 out.setdefault(name, []).extend(data.copy())
@@ -151,10 +153,12 @@ class Net(core.Net):
     def forward_backward_all(self, blobs=None, diffs=None, **arrays):
         """Forward and backward over any number of rows, from inputs and gradients by name.  Returns (data, diffs)."""
         rows = len(next(iter(arrays.values())))
-        all_data, all_diffs = {}, {}
+        all_data: dict[str, list] = {}
+        all_diffs: dict[str, list] = {}
         forward = self.batches({name: a for name, a in arrays.items() if name in self.inputs})
         backward = self.batches({name: a for name, a in arrays.items() if name in self.outputs})
-        for there, back in zip_longest(forward, backward, fillvalue={}):
+        none: dict[str, np.ndarray] = {}
+        for there, back in zip_longest(forward, backward, fillvalue=none):
             for name, data in self.forward(blobs=blobs, **there).items():
                 all_data.setdefault(name, []).extend(data.copy())
             for name, diff in self.backward(diffs=diffs, **back).items():
@@ -177,7 +181,7 @@ class Net(core.Net):
 
     def set_input_arrays(self, data, labels):
         """Give the rows of a net that starts with MemoryData.  data (N, C, H, W), labels (N,)."""
-        first = self.places[0].layer
+        first: Any = self.places[0].layer
         if first.type != "MemoryData":
             raise NetError(f"set_input_arrays needs a net whose first layer is MemoryData, found {first.type}")
         first.set_arrays(np.ascontiguousarray(data, np.float32), np.ascontiguousarray(labels, np.float32))

@@ -53,7 +53,7 @@ def run(args):
     if output not in loaded.outputs:
         raise DataError(f"the net has no output '{output}': it has {', '.join(loaded.outputs)}")
     names = labels(args)
-    kept = {name: [] for name in blobs}
+    kept: dict[str, list] = {name: [] for name in blobs}
     with counting("running", len(args.files)) as done:
         for at, files, result in results(loaded, args.files, max(1, args.batch)):
             for i, file in files:

@@ -16,7 +16,8 @@ def build(net, make: Callable, places=None) -> Graph:
 
     places[i] says where layer i stands in its file, for errors.
     """
-    graph, current = Graph(net.name), {}
+    graph = Graph(net.name)
+    current: dict[str, Value] = {}
     for i, param in enumerate(net.layer):
         where = places[i] if places else f"layer '{param.name}'"
         try:
@@ -41,9 +42,7 @@ def place(graph, layer, current):
     for i, (blob, shape) in enumerate(zip(names, shapes, strict=True)):
         in_place = i < len(inputs) and layer.param.bottom[i] == blob
         if blob in current and not in_place:
-            raise NetError(
-                f"top '{blob}' is already made by layer '{current[blob].maker.name}': name it apart"
-            )
+            raise NetError(f"top '{blob}' is already made by layer '{current[blob].maker.name}': name it apart")
         if in_place:
             before = current[blob]
             before.name = apart(f"{blob}/{before.maker.name}", graph)
@@ -73,6 +72,5 @@ def find(name, current):
     except KeyError:
         hint = get_close_matches(name, current, 1)
         raise NetError(
-            f"bottom '{name}' is made by no layer before it"
-            + (f" (did you mean '{hint[0]}'?)" if hint else "")
+            f"bottom '{name}' is made by no layer before it" + (f" (did you mean '{hint[0]}'?)" if hint else "")
         ) from None

@@ -7,6 +7,7 @@ pass that changes them puts new arrays there: arrays may be shared with the grap
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Value:
 class Node:
     """One layer at work.  `shares[i]` is the name under which parameter i is shared with another node, if it is."""
 
-    layer: object
+    layer: Any
     inputs: list[Value]
     outputs: list[Value]
     blobs: list[np.ndarray] = field(default_factory=list)

@@ -49,7 +49,8 @@ class Match:
 
     def __str__(self):
         parts = [f"{len(self.copied)} layers copied"]
-        parts += [f"{what}: {', '.join(names)}" for what, names in (("ignored", self.ignored), ("fresh", self.fresh)) if names]
+        rest = {"ignored": self.ignored, "fresh": self.fresh}
+        parts += [f"{what}: {', '.join(names)}" for what, names in rest.items() if names]
         return "; ".join(parts)
 
 

@@ -3,9 +3,10 @@
     g  = now[SCALE] * dw + decay * w  (+ decay1 * sign(w))      the gradient, clipped, averaged, regularised
     dw <- the step that is taken,  w <- w - dw                   so that `diff` shows the step, as in Caffe
 
-now holds what changes from one iteration to the next: [rate, scale of the gradient, Adam's correction].  `mult` is the
-parameter's lr_mult.  A task is CHUNK numbers.  Sources: Nesterov 1983 in Sutskever's form, Duchi et al. 2011 (AdaGrad),
-Tieleman & Hinton (RMSProp), arXiv:1212.5701 (AdaDelta), arXiv:1412.6980 (Adam); Caffe's *_solver.cpp for where eps stands.
+now holds what changes from one iteration to the next: [rate, scale of the gradient, Adam's correction].  `mult` is
+the parameter's lr_mult.  A task is CHUNK numbers.  Sources: Nesterov 1983 in Sutskever's form, Duchi et al. 2011
+(AdaGrad), Tieleman & Hinton (RMSProp), arXiv:1212.5701 (AdaDelta), arXiv:1412.6980 (Adam); Caffe's *_solver.cpp for
+where eps stands.
 """
 
 import math
@@ -114,10 +115,10 @@ def rmsprop(
 
 @kernel(out="w dw h u")
 def adadelta(
-    w: f32[M], dw: f32[M], h: f32[M], u: f32[M], now: f32[3], mult: f32, decay: f32, decay1: f32, momentum: f32, delta: f32,
-    begin, end,
+    w: f32[M], dw: f32[M], h: f32[M], u: f32[M], now: f32[3], mult: f32, decay: f32, decay1: f32, momentum: f32,
+    delta: f32, begin, end,
 ):  # fmt: skip
-    """h averages g^2, u the squares of the steps before the rate; the step is rate * g * sqrt((u + delta) / (h + delta))."""
+    """h averages g^2, u the squares of unrated steps; the step is rate * g * sqrt((u + delta) / (h + delta))."""
     rate, scale = now[0] * mult, now[1]
     for i in range(begin * CHUNK, min(end * CHUNK, w.shape[0])):
         g = gradient(w[i], dw[i], scale, decay, decay1)
@@ -132,8 +133,8 @@ def adadelta(
 
 @kernel(out="w dw h v")
 def adam(
-    w: f32[M], dw: f32[M], h: f32[M], v: f32[M], now: f32[3], mult: f32, decay: f32, decay1: f32, beta1: f32, beta2: f32,
-    delta: f32, begin, end,
+    w: f32[M], dw: f32[M], h: f32[M], v: f32[M], now: f32[3], mult: f32, decay: f32, decay1: f32, beta1: f32,
+    beta2: f32, delta: f32, begin, end,
 ):  # fmt: skip
     """h, v average g and g^2; the step is rate * correction * h / (sqrt(v) + delta)."""
     rate, scale = now[0] * mult * now[2], now[1]

@@ -55,7 +55,10 @@ class PythonBlob:
     def axis(self, i):
         return self._shape[i] if i < len(self._shape) else 1
 
-    num, channels, height, width = (property(lambda self, i=i: self.axis(i)) for i in range(4))
+    num = property(lambda self: self.axis(0))
+    channels = property(lambda self: self.axis(1))
+    height = property(lambda self: self.axis(2))
+    width = property(lambda self: self.axis(3))
 
 
 class PythonBlobs(list):
@@ -165,8 +168,10 @@ class Python(Layer):
 
     @staticmethod
     def seen(flags, parts):
-        data, diff = (next(parts) if flag else None for flag in flags)
-        return data.shape, data, diff
+        has_data, has_diff = flags
+        data = next(parts) if has_data else None
+        diff = next(parts) if has_diff else None
+        return (data if data is not None else diff).shape, data, diff  # type: ignore[union-attr]
 
 
 def imported(name):

@@ -2,7 +2,7 @@
 
 import os
 
-STATE = {"next": None}
+STATE: dict[str, int | None] = {"next": None}
 
 
 def set_seed(seed):
@@ -11,7 +11,8 @@ def set_seed(seed):
 
 def next_seed():
     """The seed of a net about to be made: below 2^31, as Caffe's."""
-    if STATE["next"] is None:
+    seed = STATE["next"]
+    if seed is None:
         return int.from_bytes(os.urandom(4), "little") >> 1
-    STATE["next"] += 1
-    return STATE["next"] - 1
+    STATE["next"] = seed + 1
+    return seed
