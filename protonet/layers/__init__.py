@@ -3,12 +3,12 @@
 layer = make(layer_parameter, TEST)     # refuses an unknown type, with the one that was meant
 """
 
-from difflib import get_close_matches
 from importlib import import_module
 from pkgutil import iter_modules
 
 from protonet.errors import NetError
 from protonet.layers.base import REGISTRY, TEST, TRAIN, Layer, Param, register
+from protonet.prototxt import suggest
 
 __all__ = ["REGISTRY", "TEST", "TRAIN", "Layer", "Param", "make", "register"]
 
@@ -17,6 +17,7 @@ QUANTIZED = "input_scale", "output_scale", "input_zero_point", "output_zero_poin
 
 for module in iter_modules(__path__):
     import_module(f"{__name__}.{module.name}")
+suggest.learn(REGISTRY)
 
 
 def make(param, phase=TRAIN):
@@ -36,10 +37,4 @@ def make(param, phase=TRAIN):
 
 def meant(name):
     """How to go on after an unknown type."""
-    lower = {known.lower(): known for known in REGISTRY}
-    close = get_close_matches(name.lower(), lower, 1, 0.7)
-    return (
-        f" (did you mean {lower[close[0]]}?)"
-        if close
-        else ": no such layer here, in BVLC Caffe or in a fork known here"
-    )
+    return suggest.did_you_mean(name, REGISTRY) or ": no such layer here, in BVLC Caffe or in a fork known here"

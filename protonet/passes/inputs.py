@@ -16,6 +16,7 @@ from typing import Any
 from protonet.errors import DataError, DeployError, ProtonetError
 from protonet.layers import REGISTRY, make
 from protonet.layers.base import TEST
+from protonet.layers.fork_data import ForkData, image_channels, image_size
 from protonet.passes.base import Journal
 from protonet.proto import caffe_pb2
 from protonet.prototxt.carried import Carried
@@ -101,6 +102,9 @@ def sizes(layer, tops, net, weights, shapes, batch, folder):
     if all(top in shapes for top in tops):
         return [tuple(shapes[top]) for top in tops]
     said, why = inferred(layer, folder)
+    if said and issubclass(REGISTRY[layer.type], ForkData):  # it has not seen its images: weights know more
+        n, c, *size = said[layer.top[0]]
+        said[layer.top[0]] = (n, channels(layer.top[0], net, weights) or c, *size)
     result = []
     for top in tops:
         if top in shapes:
@@ -135,15 +139,8 @@ def guessed(layer, top, net, weights):
     """(1, C, H, W) of images whose file is not at hand; None if the prototxt does not say enough."""
     if top != layer.top[0]:
         return None
-    spec, image = layer.transform_param, layer.image_data_param
-    height = spec.crop_h or spec.crop_size or spec.resize_param.height or image.new_height
-    width = spec.crop_w or spec.crop_size or spec.resize_param.width or image.new_width
-    if not (height and width):
-        return None
-    n = channels(top, net, weights) or (
-        len(spec.mean_value) if len(spec.mean_value) > 1 else 1 if spec.force_gray else 3
-    )
-    return (1, n, height, width)
+    size = image_size(layer)
+    return (1, channels(top, net, weights) or image_channels(layer), *size) if size else None
 
 
 def channels(blob, net, weights):

@@ -19,7 +19,7 @@ def test_the_layers_own_phase_wins():
 
 
 def test_an_unknown_type_is_refused_with_the_one_that_was_meant():
-    with pytest.raises(NetError, match=r"unknown layer type 'Batchnorm' \(did you mean BatchNorm\?\)"):
+    with pytest.raises(NetError, match=r"unknown layer type 'Batchnorm' \(did you mean 'BatchNorm'\?\)"):
         make(parameter(type="Batchnorm"))
     with pytest.raises(NetError, match="unknown layer type 'Qx': no such layer"):
         make(parameter(type="Qx"))
