@@ -17,19 +17,21 @@ from math import ceil, prod, sqrt
 import numpy as np
 
 from protonet.errors import NetError, ShapeError
+from protonet.runtime import limit
 
 
 def fill(filler, shape, rng):
     """A float32 array of this shape.  filler: a FillerParameter, a number or an array; rng: a numpy Generator."""
     shape = tuple(shape)
     check(filler, shape)
+    limit.check(shape, "what is to be filled", 8)  # drawn in float64
     if isinstance(filler, int | float | np.ndarray):
         return np.full(shape, filler, np.float32)
     return np.asarray(known(filler)(filler, shape, rng), np.float32)
 
 
 def check(filler, shape):
-    """Refuse, before anything is filled, a filler that does not exist, contradicts itself, or cannot fill this shape."""
+    """Refuse, before anything is filled, a filler that does not exist, contradicts itself, or cannot fill this."""
     if isinstance(filler, int | float | np.ndarray):
         return
     known(filler)

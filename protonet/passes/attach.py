@@ -13,8 +13,9 @@ from difflib import get_close_matches
 import numpy as np
 
 from protonet import fillers
-from protonet.errors import WeightsError
+from protonet.errors import ProtonetError, WeightsError
 from protonet.io.weights import match
+from protonet.runtime import limit
 
 
 def attach(graph, weights, allow_missing=False, seed=0):
@@ -23,6 +24,7 @@ def attach(graph, weights, allow_missing=False, seed=0):
     params = {node: node.layer.params(*(value.shape for value in node.inputs)) for node in graph.nodes}
     for node in graph.nodes:
         wanted[node.name] = [param.shape for param in params[node]]
+        fits(node, params[node])
     owners = share(graph, params)
     borrowed = {(n.name, i) for group in owners.values() for n, i in group[1:]}
     found = match(weights, wanted, borrowed)
@@ -38,6 +40,17 @@ def attach(graph, weights, allow_missing=False, seed=0):
     for group in owners.values():
         unite(group, found)
     return found
+
+
+def fits(node, params):
+    """Refuse what is too large for this machine, before memory is taken."""
+    try:
+        for value in node.outputs:
+            limit.check(value.shape, f"blob '{value.name}'")
+        for param in params:
+            limit.check(param.shape, f"blob '{node.name}/{param.name}'")
+    except ProtonetError as error:
+        raise error.at(node.place or f"layer '{node.name}'") from None
 
 
 def share(graph, params):
