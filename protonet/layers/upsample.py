@@ -40,7 +40,7 @@ class Upsample(Layer):
     def forward(self, emit, x, *rest):
         *mask, y = rest
         if mask:
-            emit_unpool(emit, x, *mask, y)
+            emit_unpool(emit, x, mask[0], y)
         else:
             emit(kernels.nearest, x.seen(*maps(x.shape)), y.seen(*maps(y.shape)), *self.times(), tasks=maps(x.shape)[0])
 
@@ -48,7 +48,7 @@ class Upsample(Layer):
         if not emit.wants(x):
             return
         if mask:
-            emit_unpool_grad(emit, y, x, *mask)
+            emit_unpool_grad(emit, y, x, mask[0])
         else:
             dy, dx = y.diff.seen(*maps(y.shape)), x.diff.seen(*maps(x.shape))
             emit(kernels.nearest_grad, dy, dx, *self.times(), tasks=maps(x.shape)[0])
