@@ -10,8 +10,8 @@ import numpy as np
 from protonet.errors import DataError, ProtonetError
 from protonet.kernels import walk
 from protonet.kernels.prepare import prepare
-from protonet.runtime import limit, system, team
 from protonet.runtime import plan as planning
+from protonet.runtime import system, team
 from protonet.runtime.step import SMALL, View, aligned
 from protonet.runtime.system import threads
 from protonet.runtime.team import native
@@ -19,7 +19,8 @@ from protonet.runtime.team import native
 __all__ = ["Program", "ready", "threads"]
 PROGRAMS: "WeakSet[Program]" = WeakSet()
 WORTH = 50_000  # ns: less work is done by one thread
-FAST = 20  # bytes a ns: no core goes through memory faster, so bytes give the least time that a step takes
+ASLEEP = 3  # times as much, if the others must be woken for it: that costs up to 70 us in a virtual machine
+FAST = 100  # bytes a ns: no core goes through memory faster, so bytes give the least time that a step takes
 LOOKS = 3  # runs on one thread, to see what a small program takes
 NAN = np.iinfo(np.int64).min  # as the value of a fault
 
@@ -33,8 +34,7 @@ class Program:
 
     def __init__(self, steps, plan, threads=None, arena=None):
         self.steps, self.plan, self.threads = steps, plan, threads or system.threads()
-        self.lock, self.at, self.seen = Lock(), 0, {}
-        limit.hold(steps, plan)
+        self.lock, self.at, self.seen, self.awake = Lock(), 0, {}, 0
         ready([(steps, plan)], self.threads)
         self.memory = {kind: aligned(size) for kind, size in plan.sizes.items()}
         if arena is not None:
@@ -99,14 +99,13 @@ class Program:
 
     def kernels(self, first, last):
         """What is over before others have woken up, or has been seen to be, is done by this thread alone."""
-        if self.threads == 1:
-            native(walk.run)(self.table.ctypes.data, first, last, self.private.ctypes.data)
-            return
-        looks, best = self.seen.get((first, last), (0, WORTH))
-        if self.cost[last] - self.cost[first] >= WORTH or (looks >= LOOKS and best >= WORTH):
-            team.together(self.threads, self.job, first, last)
-            return
         begun = time.perf_counter_ns()
+        looks, best = self.seen.get((first, last), (0, 0))
+        takes = max(best if looks >= LOOKS else 0, self.cost[last] - self.cost[first])
+        if self.threads > 1 and takes >= (WORTH if begun < self.awake else ASLEEP * WORTH):
+            team.together(self.threads, self.job, first, last)
+            self.awake = time.perf_counter_ns() + team.STAY
+            return
         native(walk.run)(self.table.ctypes.data, first, last, self.private.ctypes.data)
         took = time.perf_counter_ns() - begun
         self.seen[first, last] = looks + 1, min(took, best) if looks else took
