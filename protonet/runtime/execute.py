@@ -10,8 +10,8 @@ import numpy as np
 from protonet.errors import DataError, ProtonetError
 from protonet.kernels import walk
 from protonet.kernels.prepare import prepare
+from protonet.runtime import limit, system, team
 from protonet.runtime import plan as planning
-from protonet.runtime import system, team
 from protonet.runtime.step import SMALL, View, aligned
 from protonet.runtime.system import threads
 from protonet.runtime.team import native
@@ -35,6 +35,7 @@ class Program:
     def __init__(self, steps, plan, threads=None, arena=None):
         self.steps, self.plan, self.threads = steps, plan, threads or system.threads()
         self.lock, self.at, self.seen, self.awake = Lock(), 0, {}, 0
+        limit.hold(steps, plan)
         ready([(steps, plan)], self.threads)
         self.memory = {kind: aligned(size) for kind, size in plan.sizes.items()}
         if arena is not None:
