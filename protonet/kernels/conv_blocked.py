@@ -106,7 +106,8 @@ def activated(e, sums, each, slope, lo, hi, act):
     return [e.min(s, most) for s in sums] if act == CLAMP else sums
 
 
-def make(pixels, vectors, lanes=W, step=W, act=BELOW):
+@cache
+def make(pixels, vectors, lanes, step, act):
     wide = tile(pixels, vectors, lanes, step, act)
     narrow = wide if vectors == 1 else tile(pixels, 1, lanes, step, act)
     reach = LINE * soon(pixels, lanes, vectors)
@@ -215,7 +216,6 @@ def name(*parts):
     return "conv_" + "_".join(map(str, parts))
 
 
-@cache
 def conv(pixels, vectors, lanes=W, step=W, act=BELOW):
     """The kernel with this tile.  step: floats between the inputs of neighbouring outputs."""
     return make(pixels, vectors, lanes, step, act)

@@ -67,7 +67,8 @@ def store(e, sums, slope, y, lo, hi, count, act):
                     e.store(value, y, BYTES * p)
 
 
-def make(size, stride, pixels, act=BELOW):
+@cache
+def make(size, stride, pixels, act):
     """size: of a square window that is not dilated, or 0 for any."""
     one = tile(size, stride, pixels, act) if size else any_tile(stride, pixels, act)
 
@@ -98,7 +99,6 @@ def make(size, stride, pixels, act=BELOW):
     return kernel(depthwise)
 
 
-@cache
 def depthwise(size, stride, pixels, act=BELOW):
     """The kernel for windows of size x size (0: any, by the table), in tiles of so many pixels."""
     return make(size, stride, pixels, act)

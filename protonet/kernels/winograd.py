@@ -133,7 +133,8 @@ def make_stages(form, tiles, vectors, act):
     return stages
 
 
-def make_product(form, tiles, vectors, act=BELOW):
+@cache
+def make_product(form, tiles, vectors, act):
     stages = make_stages(form, tiles, vectors, act)
 
     def product(
@@ -165,7 +166,8 @@ def make_product(form, tiles, vectors, act=BELOW):
     return kernel(product, out="y", y="r")
 
 
-def make_fused(form, tiles, vectors, act=BELOW):
+@cache
+def make_fused(form, tiles, vectors, act):
     stages, take, planes_ = make_stages(form, tiles, vectors, act), inputs(form), planes(form)
     m = form[0]
 
@@ -211,7 +213,6 @@ def make_fused(form, tiles, vectors, act=BELOW):
 MAKERS = {"product": make_product, "fused": make_fused}
 
 
-@cache
 def stage(which, form, tiles, vectors, act=BELOW):
     """The kernel `product` or `fused` of a form (m, r), with so many tiles x vectors (at most 2) at once."""
     return MAKERS[which](form, tiles, vectors, act)
