@@ -32,8 +32,8 @@ def cut(G, M, N):
     while wide > COLUMNS and G * ceil(N, wide) < ENOUGH:
         wide //= 2
     panels = ceil(N, wide)
-    parts = max(1, min(ENOUGH // 2 // (G * panels), M // 96))
-    return wide, panels, ceil(ceil(M, parts), ROWS) * ROWS
+    parts = max(1, min(ENOUGH // 2 // max(1, G * panels), M // 96))
+    return wide, panels, ceil(max(1, ceil(M, parts)), ROWS) * ROWS
 
 
 def tasks(G, M, N):
