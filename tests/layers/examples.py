@@ -47,6 +47,17 @@ def sequences(rng, shapes):
     return [*xs, cont]
 
 
+def matched(rng, shapes):
+    """Locations, confidences, priors and ground truth."""
+    loc, conf, prior, gt = normal(rng, shapes)
+    low = rng.uniform(0, 0.5, (prior.size // 8, 2))
+    prior[0, 0], prior[0, 1] = np.concatenate([low, low + 0.4], 1).ravel(), 0.5
+    gt[..., :3], gt[..., 7] = [0, 1, 0], 0
+    gt[..., 3:5] = rng.uniform(0, 0.5, gt[..., 3:5].shape)
+    gt[..., 5:7] = gt[..., 3:5] + 0.4
+    return [loc, conf, prior, gt]
+
+
 @dataclass
 class Example:
     """text: more of its LayerParameter; large: shapes that make several tasks; inputs(rng, shapes) gives arrays."""
@@ -200,4 +211,10 @@ EXAMPLES = {
         inputs=sequences,
     ),
     "SPP": Example("spp_param { pyramid_height: 2 }", shapes=((2, 3, 5, 4),), large=(LARGE,), inputs=apart),
+    "MultiBoxLoss": Example(
+        "multibox_loss_param { num_classes: 3 mining_type: NONE }",
+        shapes=((2, 20), (2, 15), (1, 2, 20), (1, 1, 2, 8)),
+        large=((3, 2000), (3, 1500), (1, 2, 2000), (1, 1, 9, 8)),
+        inputs=matched,
+    ),
 }
