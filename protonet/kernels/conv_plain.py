@@ -17,9 +17,9 @@ from protonet.kernels.jit import address, f32, i64, inline, kernel
 from protonet.kernels.memory import clear_lines, copy_lines, fill, flip, stack
 from protonet.kernels.pack import DEPTH, packed_block, size, starts
 from protonet.kernels.simd import W
-from protonet.kernels.tile import COLUMNS, HEIGHTS, ROWS, UNIT, height, product, tile
+from protonet.kernels.tile import COLUMNS, HEIGHTS, ROWS, UNIT, height, padded, product, tile
 
-N, G, C, K, S, P, A, R, D, Q, T = "N", "G", "C", "K", "S", "P", "A", "R", "D", "Q", "T"
+N, G, C, K, S, P, A, R, V, Q, T = "N", "G", "C", "K", "S", "P", "A", "R", "V", "Q", "T"
 LINE = 4 * (DEPTH + 16)  # bytes between rows of windows: an odd number of cache lines, as PITCH
 LOW = 2 * ROWS  # outputs up to which a 1 x 1 convolution reads x as it lies: each number is used once or twice
 TABLE = RUN * DEPTH
@@ -89,20 +89,19 @@ def cut_weights(G, D, K, J):
 def parts(G, D, K, J):
     """The shape of the partial sums that `weights` makes, and its tasks."""
     count, _, rows = cut_weights(G, D, K, J)
-    return (count, G, D, ceil(K, COLUMNS) * COLUMNS), count * G * ceil(D, rows) * ceil(K, WIDTH)
+    return (count, G, padded(D), ceil(K, COLUMNS) * COLUMNS), count * G * ceil(D, rows) * ceil(K, WIDTH)
 
 
 @kernel(out="sums")
 def weights(
-    x: f32[N, G, C, S], dy: f32[N, G, K, P], sums: f32[R, G, D, Q],
+    x: f32[N, G, C, S], dy: f32[N, G, K, P], sums: f32[R, G, V, Q],
     Z: i64, H: i64, X: i64, kz: i64, kh: i64, kw: i64, sz: i64, sh: i64, sw: i64,
     pz: i64, ph: i64, pw: i64, dz: i64, dh: i64, dw: i64, OH: i64, OW: i64, begin, end, memory,
 ):  # fmt: skip
     """sums[r, g, (t, c), k] <- windows of x @ dy' over the columns of part r; add_weights brings them to dw."""
     N, G, C, S = x.shape
     N, G, K, P = dy.shape
-    R, G, D, Q = sums.shape
-    J = N * P
+    Q, J, D = sums.shape[3], N * P, C * kz * kh * kw
     R, wide, rows = cut_weights(G, D, K, J)
     panel, table, lines, zeros = memory, memory + PANEL, memory + PANEL + TABLE, zero_memory()
     fill(zeros, 0.0, ROWS)
@@ -139,20 +138,20 @@ def weights(
                 while k < k1:
                     b, c = panel + 4 * (k - k0), address(sums, (part, g, d, k))
                     if h == 3 * UNIT:
-                        tall(lines, 4, b, PITCH, depth, zeros, j > first, c, 4 * Q, d1 - d, COLUMNS, COLUMNS, 1, 0)
+                        tall(lines, 4, b, PITCH, depth, zeros, j > first, c, 4 * Q)
                     elif h == 2 * UNIT:
-                        middle(lines, 4, b, PITCH, depth, zeros, j > first, c, 4 * Q, d1 - d, COLUMNS, COLUMNS, 1, 0)
+                        middle(lines, 4, b, PITCH, depth, zeros, j > first, c, 4 * Q)
                     else:
-                        low(lines, 4, b, PITCH, depth, zeros, j > first, c, 4 * Q, d1 - d, COLUMNS, COLUMNS, 1, 0)
+                        low(lines, 4, b, PITCH, depth, zeros, j > first, c, 4 * Q)
                     k += COLUMNS
                 d += h
             j += DEPTH
 
 
 @kernel(out="dw")
-def add_weights(sums: f32[R, G, D, Q], dw: f32[G, K, C, T], begin, end):
+def add_weights(sums: f32[R, G, V, Q], dw: f32[G, K, C, T], begin, end):
     """dw[g, k, c, t] += the sums over r of sums[r, g, (t, c), k], in order; a task is W of k."""
-    R, G, D, Q = sums.shape
+    R, G, V, Q = sums.shape
     G, K, C, T = dw.shape
     blocks = ceil(K, W)
     for task in range(begin, end):

@@ -69,57 +69,43 @@ def gather(x, to, pitch, table, count, low, high, order, C, Z, H, W, kz, kh, kw,
         entry = table + RUN * r
         w, length = word(entry + 40), word(entry + 8)
         by_line &= w >= 0 and w + (kw - 1) * dw + (length - 1) * sw < W
+    c_low, t_low, c_high, t_high = low // T, low % T, high // T, high % T
     if by_line:
-        gather_lines(x, to, pitch, table, count, low, high, C, Z, H, W, kz, kh, kw, dz, dh, dw, sw)
+        outer, stride, step = C, pitch, 4 * dw
     else:
-        c_low, t_low, c_high, t_high = low // T, low % T, high // T, high % T
-        stride = pitch * (T if order == 0 else 1)
-        t = i64(0)
+        outer, stride, step = kw, pitch * (T if order == 0 else 1), S
+    for k in range(outer):
         for a in range(kz):
             for i in range(kh):
-                for j in range(kw):
+                line = (a * kh + i) * kw
+                if by_line:  # taps first to last of a line of channel k
+                    row = k * T + line - low
+                    first, last = max(0, -row), min(kw, high - low - row)
+                    row, from_x, from_w = row + first, S * k, first * dw
+                else:  # channels first to last at a tap
+                    t = line + k
                     if order == 0:
-                        c0, c1 = c_low + (t < t_low), c_high + (t < t_high)
+                        first, last = c_low + (t < t_low), c_high + (t < t_high)
+                        row = first * T + t - low
                     else:
-                        c0, c1 = max(0, low - t * C), min(C, high - t * C)
-                    if c0 < c1:
-                        start = to + pitch * ((c0 * T + t if order == 0 else t * C + c0) - low)
-                        for r in range(count):
-                            entry = table + RUN * r
-                            place, length = start + 4 * word(entry), word(entry + 8)
-                            z, h, w = word(entry + 24) + a * dz, word(entry + 32) + i * dh, word(entry + 40) + j * dw
-                            if 0 <= z < Z and 0 <= h < H:
-                                first, last = span(w, length, sw, W)
-                                source = x + word(entry + 16) + S * c0 + 4 * ((z * H + h) * W + w + first * sw)
-                                if first > 0:
-                                    clear_lines(place, stride, first, c1 - c0)
-                                move(place + 4 * first, stride, source, S, last - first, c1 - c0, sw)
-                                if last < length:
-                                    clear_lines(place + 4 * last, stride, length - last, c1 - c0)
-                            else:
-                                clear_lines(place, stride, length, c1 - c0)
-                    t += 1
-
-
-@inline
-def gather_lines(x, to, pitch, table, count, low, high, C, Z, H, W, kz, kh, kw, dz, dh, dw, sw):
-    """The same where nothing is outside at the sides: taps j of a line of the window are the same run, dw apart."""
-    row, S = -low, 4 * Z * H * W
-    for c in range(C):
-        for a in range(kz):
-            for i in range(kh):
-                first, last = max(0, -row), min(kw, high - low - row)
+                        first, last = max(0, low - t * C), min(C, high - t * C)
+                        row = t * C + first - low
+                    from_x, from_w = S * first, k * dw
                 if first < last:
                     for r in range(count):
                         entry = table + RUN * r
-                        place, length = to + pitch * (row + first) + 4 * word(entry), word(entry + 8)
-                        z, h, w = word(entry + 24) + a * dz, word(entry + 32) + i * dh, word(entry + 40) + first * dw
-                        if 0 <= z < Z and 0 <= h < H:
-                            source = x + word(entry + 16) + S * c + 4 * ((z * H + h) * W + w)
-                            move(place, pitch, source, 4 * dw, length, last - first, sw)
-                        else:
-                            clear_lines(place, pitch, length, last - first)
-                row += kw
+                        place, length = to + pitch * row + 4 * word(entry), word(entry + 8)
+                        z, h, w = word(entry + 24) + a * dz, word(entry + 32) + i * dh, word(entry + 40) + from_w
+                        begin, end = span(w, length, sw, W)
+                        if z < 0 or z >= Z or h < 0 or h >= H:
+                            begin, end = length, length
+                        source = x + word(entry + 16) + from_x + 4 * ((z * H + h) * W + w + begin * sw)
+                        if begin > 0:
+                            clear_lines(place, stride, begin, last - first)
+                        if begin < end:
+                            move(place + 4 * begin, stride, source, step, end - begin, last - first, sw)
+                        if end < length:
+                            clear_lines(place + 4 * end, stride, length - end, last - first)
 
 
 @inline

@@ -7,11 +7,12 @@ Tiles are HEIGHTS high; a matrix of M rows is cut by `height` into these, the la
 UNIT rows.
 
 Columns may lie in several places: column j of image 0 is followed by column 0 of image 1, `hop` bytes
-elsewhere.  Then the tile is stored in pieces, under masks.
+elsewhere.  Such a tile, and one at the lower or right edge, is made aside, and brought there in pieces.
 """
 
 from protonet.kernels.jit import i64, inline
-from protonet.kernels.simd import BYTES, I32, REGISTERS, E, W, intrinsic, ir
+from protonet.kernels.memory import stack
+from protonet.kernels.simd import BYTES, I32, REGISTERS, W, intrinsic, ir
 
 VECTORS = 2
 COLUMNS = VECTORS * W
@@ -36,13 +37,11 @@ def padded(rows):
 def tile(rows, row=4):
     """An intrinsic for tiles of `rows` rows; a[i, k] lies at a + i * row + k * step.
 
-    start: address of what each row's sum starts from; more: 1 to add to c, 0 to set it.  Columns 0 to `width`
-    are valid; the first `first` lie at c, then P at c + hop, and so on (first >= COLUMNS: all at c).  `valid`
-    rows are stored.
+    start: address of what each row's sum starts from; more: 1 to add to c, 0 to set it.
     """
 
     @intrinsic
-    def tile(e, a, step, b, ldb, n, start, more, c, ldc, valid, width, first, P, hop):
+    def tile(e, a, step, b, ldb, n, start, more, c, ldc):
         sums = [e.broadcast(start, 4 * i) for i in range(rows) for _ in range(VECTORS)]
 
         def product(k, carried):
@@ -55,47 +54,48 @@ def tile(rows, row=4):
             return [e.b.add(a, step), e.b.add(b, ldb), *new]
 
         _, _, *sums = e.loop(n, [a, b, *sums], product)
-        whole = e.b.icmp_signed(">=", first, e.int(COLUMNS))
-        whole = e.b.and_(whole, e.b.icmp_signed(">=", valid, e.int(rows)))
-        with e.b.if_else(whole) as (then, other):
+        lines = [e.b.add(c, e.b.mul(e.int(i), ldc)) for i in range(rows)]
+        places = [(line, BYTES * j) for line in lines for j in range(VECTORS)]
+        with e.b.if_else(e.b.icmp_signed("!=", more, e.int(0))) as (then, other):
             with then:
-                keep(e, sums, more, c, ldc, rows)
+                for total, place in zip(sums, places, strict=True):
+                    e.store(e.b.fadd(total, e.load(*place)), *place)
             with other:
-                pieces(e, sums, more, c, ldc, rows, valid, width, first, P, hop)
+                for total, place in zip(sums, places, strict=True):
+                    e.store(total, *place)
 
     return tile
 
 
-def keep(e: E, sums, more, c, ldc, rows):
-    """c <- sums, or c + sums."""
-    lines = [e.b.add(c, e.b.mul(e.int(i), ldc)) for i in range(rows)]
-    with e.b.if_else(e.b.icmp_signed("!=", more, e.int(0))) as (then, other):
-        for branch, old in (then, True), (other, False):
-            with branch:
-                for k, total in enumerate(sums):
-                    line, at = lines[k // VECTORS], BYTES * (k % VECTORS)
-                    e.store(e.b.fadd(total, e.load(line, at)) if old else total, line, at)
+tall, middle, low = (tile(h) for h in HEIGHTS)
+aside = stack(4 * ROWS * COLUMNS)
 
 
-def pieces(e: E, sums, more, c, ldc, rows, valid, width, first, P, hop):
-    """The same where columns lie in several places, or rows are missing."""
+@intrinsic
+def settle(e, source, more, c, ldc, rows, width, first, P, hop):
+    """Bring the first `rows` rows and `width` columns of a tile made aside to c, or add them.
+
+    The first `first` columns lie at c, then P at c + hop, and so on.
+    """
     b = e.b
-    first = least(e, first, width)
-    count = b.sdiv(b.add(b.sub(width, first), b.sub(P, e.int(1))), P)
-    adds = b.icmp_signed("!=", more, e.int(0))
+    first, adds = least(e, first, width), e.splat(b.icmp_signed("!=", more, e.int(0)))
+    pieces = b.add(b.sdiv(b.add(b.sub(width, first), b.sub(P, e.int(1))), P), e.int(1))
 
     def piece(k, carried):
-        low, high, place = carried
-        for j in range(VECTORS):
-            inside = b.and_(lanes(e, "<", high, j), b.not_(lanes(e, "<", low, j)))
-            for i in range(rows):
-                line = b.add(place, b.mul(e.int(i), ldc))
-                mask = b.and_(inside, e.splat(b.icmp_signed(">", valid, e.int(i))))
-                old = e.load_masked(line, b.and_(mask, e.splat(adds)), BYTES * j)
-                e.store_masked(b.fadd(sums[i * VECTORS + j], old), line, mask, BYTES * j)
-        return [high, least(e, b.add(high, P), width), b.add(place, hop)]
+        begin, end, c = carried
+        masks = [b.and_(lanes(e, "<", end, j), b.not_(lanes(e, "<", begin, j))) for j in range(VECTORS)]
 
-    e.loop(b.add(count, e.int(1)), [e.int(0), first, c], piece)
+        def line(i, places):
+            source, to = places
+            for j, mask in enumerate(masks):
+                old = e.load_masked(to, b.and_(mask, adds), BYTES * j)
+                e.store_masked(b.fadd(e.load(source, BYTES * j), old), to, mask, BYTES * j)
+            return [e.at(source, 4 * COLUMNS), b.add(to, ldc)]
+
+        e.loop(rows, [source, c], line)
+        return [end, least(e, b.add(end, P), width), b.add(c, hop)]
+
+    e.loop(pieces, [e.int(0), first, c], piece)
 
 
 def least(e, x, y):
@@ -108,26 +108,30 @@ def lanes(e, than, n, j):
     return e.b.icmp_signed(than, LANES, e.splat(n))
 
 
-tall, middle, low = (tile(h) for h in HEIGHTS)
-
-
 @inline
-def product(a, rows, low_row, high_row, b, ldb, n, start, step, more, c, ldc, columns, first, P, hop):
+def product(a, rows, begin, end, b, ldb, n, start, step, more, c, ldc, columns, first, P, hop):
     """c (rows, columns <= COLUMNS) = or += packed a (rows, n) @ b (n, columns), for the tiles that begin in
-    [low_row, high_row).
+    [begin, end).
 
     a: tiles one after the other, each [n][height]; what the sums of row i start from lies at start + i * step.
     """
-    i = i64(0)
-    while i < high_row:
+    i, away = i64(0), aside()
+    while i < end:
         h = height(rows - i)
-        if i >= low_row:
+        if i >= begin:
             left, to, sums = rows - i, c + i * ldc, start + i * step
-            if h == 3 * UNIT:
-                tall(a, 4 * h, b, ldb, n, sums, more, to, ldc, left, columns, first, P, hop)
-            elif h == 2 * UNIT:
-                middle(a, 4 * h, b, ldb, n, sums, more, to, ldc, left, columns, first, P, hop)
+            whole = left >= h and columns == COLUMNS and first >= COLUMNS
+            if whole:
+                place, line, adds = to, ldc, i64(more)
             else:
-                low(a, 4 * h, b, ldb, n, sums, more, to, ldc, left, columns, first, P, hop)
+                place, line, adds = away, i64(4 * COLUMNS), i64(0)
+            if h == 3 * UNIT:
+                tall(a, 4 * h, b, ldb, n, sums, adds, place, line)
+            elif h == 2 * UNIT:
+                middle(a, 4 * h, b, ldb, n, sums, adds, place, line)
+            else:
+                low(a, 4 * h, b, ldb, n, sums, adds, place, line)
+            if not whole:
+                settle(away, more, to, ldc, min(h, left), columns, first, P, hop)
         a += 4 * h * n
         i += h
