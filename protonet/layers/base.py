@@ -74,6 +74,7 @@ class Layer:
     loss = False  # top 0 has loss_weight 1 unless the prototxt says otherwise, and may be left unnamed
     auto_tops = False  # missing tops are made, unnamed (Caffe's AutoTopBlobs)
     no_gradient: tuple[int, ...] = ()  # bottoms that never receive one, such as labels
+    shares = ""  # "data": tops may be the bottom's own memory; "all": their gradients too
     source = False  # a data layer: no bottoms, tops filled by a host step
     dynamic = False  # shapes of the tops depend on values: see `compute`
     refused: tuple[str, ...] = ()  # fields of its message, a fork's, that it cannot obey: they must say the default

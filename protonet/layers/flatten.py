@@ -9,6 +9,8 @@ from protonet.layers.memory import pass_on
 
 @register("Flatten", spec="flatten_param")
 class Flatten(Layer):
+    shares = "all"
+
     def infer(self, x):
         first, last = axis_of(self.spec.axis, x), axis_of(self.spec.end_axis, x, "end_axis")
         if last < first:

@@ -15,6 +15,8 @@ from protonet.layers.memory import pass_on
 
 @register("Reshape", spec="reshape_param")
 class Reshape(Layer):
+    shares = "all"
+
     refused = ("pixelshuffler",)
 
     def infer(self, x):

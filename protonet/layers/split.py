@@ -7,7 +7,7 @@ from protonet.layers.memory import pass_on
 
 @register("Split")
 class Split(Layer):
-    tops = (1, None)
+    tops, shares = (1, None), "data"
 
     def infer(self, x):
         return [x] * len(self.param.top)

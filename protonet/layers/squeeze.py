@@ -7,6 +7,8 @@ from protonet.layers.memory import pass_on
 
 @register("Squeeze", spec="squeeze_param")
 class Squeeze(Layer):
+    shares = "all"
+
     def infer(self, x):
         gone = {axis_of(axis, x) for axis in self.spec.axis} or {i for i, n in enumerate(x) if n == 1}
         for axis in gone:

@@ -7,6 +7,8 @@ from protonet.layers.memory import pass_on
 
 @register("Unsqueeze", spec="unsqueeze_param")
 class Unsqueeze(Layer):
+    shares = "all"
+
     def infer(self, x):
         given = list(self.spec.axis) or [self.spec.dim] * self.spec.HasField("dim")
         n = len(x) + len(given)

@@ -70,6 +70,7 @@ class Net:
         self.places, self.debug_info = self.wiring.places, self.param.debug_info
         self.wiring.settle(self.param.force_backward)
         self.arrives = self.arrivals()
+        self.share_memory()
         self.plans: dict[tuple, Plan] = {}
         self.kept: dict = {}  # what forward leaves for backward, whichever plans they run by
         self.looked, self.shapes = Blob.changed, self.shape_key()
@@ -119,6 +120,21 @@ class Net:
                 for t in place.tops:
                     arrives[t] = sends[t] or self.wiring.names[t] in self.wiring.unread
         return arrives
+
+    def share_memory(self):
+        """Let tops that only repeat their bottom be its memory, as Caffe does; not those that are worked on in place.
+
+        (Caffe shares those too, and then changes the bottom under the feet of whoever else reads it.)
+        """
+        in_place = {b for place in self.places for b in place.in_place()}
+        for place in self.places:
+            for t in place.tops if place.layer.shares else ():
+                top, bottom = self.blob_list[t], self.blob_list[place.bottoms[0]]
+                if t in in_place or top.count != bottom.count:
+                    continue
+                top.share_data(bottom)
+                if place.layer.shares == "all":
+                    top.share_diff(bottom)
 
     # names, as pycaffe gives them
 

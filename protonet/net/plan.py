@@ -36,11 +36,11 @@ class Plan:
         self.net = net
         self.forward: list[tuple[int, int]] = []
         self.backward: dict[int, tuple[int, int]] = {}
-        blobs = [Blob(*blob.buffers()) for blob in net.blob_list]
+        blobs = buffers(net.blob_list)
         self.number = {blob.data: i for i, blob in enumerate(blobs)}
         self.index = {place.layer: i for i, place in enumerate(net.places)}
         self.last_in_place = {b: i for i, place in enumerate(net.places) for b in place.in_place()}
-        params = [Blob(*blob.buffers()) for blob in net.parameters.blobs]
+        params = buffers(net.parameters.blobs)
         seen = [self.seen(place, blobs, params) for place in net.places]
         self.emit = Keep(net, overwritten=self.overwritten)
         for i, (place, (bottoms, tops, blobs_)) in enumerate(zip(net.places, seen, strict=True)):
@@ -95,6 +95,18 @@ class Plan:
         spans = [self.backward[i] for i in range(last, first + 1) if i in self.backward]
         if spans:
             self.program.run(min(a for a, _ in spans), max(b for _, b in spans))
+
+
+def buffers(blobs):
+    """The blobs as the runtime sees them; those that share memory are one buffer, seen in their shapes."""
+    first: dict = {}
+
+    def seen(store, buffer):
+        known = first.setdefault(store.number, buffer)
+        return known if known is buffer else known.seen(*buffer.shape)
+
+    pairs = [(blob, blob.buffers()) for blob in blobs]
+    return [Blob(seen(blob.data_store, data), seen(blob.diff_store, diff)) for blob, (data, diff) in pairs]
 
 
 def wanted(blob, want):
