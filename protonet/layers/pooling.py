@@ -10,7 +10,7 @@ expected number in TEST.
 """
 
 from protonet.errors import NetError, ShapeError
-from protonet.kernels import philox, pool, stochastic_pool
+from protonet.kernels import mean_pool, philox, pool, stochastic_pool
 from protonet.layers.base import TRAIN, Layer, register
 from protonet.layers.spatial import SIDES, by, same
 
@@ -127,7 +127,7 @@ class Pooling(Layer):
                 emit.save("x", x)
                 emit.save("y", y)
         else:
-            emit(pool.average, seen, tops, *sizes, ph, pw, *after, self.inside, tasks=tasks)
+            emit(mean_pool.average, seen, tops, *sizes, ph, pw, *after, self.inside, tasks=tasks)
 
     @property
     def inside(self):
@@ -149,4 +149,4 @@ class Pooling(Layer):
             emit(stochastic_pool.expect_grad, saved, tops, dy, dx, kh, kw, sh, sw, tasks=M)
         else:
             sizes = kh, kw, sh, sw, ph, pw, *after
-            emit(pool.average_grad, dy, dx, *sizes, self.inside, tasks=tasks, private=pool.PRIVATE)
+            emit(mean_pool.average_grad, dy, dx, *sizes, self.inside, tasks=tasks, private=mean_pool.PRIVATE)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from protonet.errors import ShapeError
-from protonet.kernels import pool
+from protonet.kernels import mean_pool, pool
 from protonet.layers import convolve, matrix, spatial
 from protonet.runtime import plan
 from protonet.runtime.execute import Program
@@ -115,7 +115,7 @@ def test_pools_stay_inside(guarded, rng):
             emit(pool.max_pool, x, y, where, *words, tasks=tasks)
             emit(pool.max_pool_only, x, y, *words, tasks=tasks)
             emit(pool.place_grad, y, where, dx, tasks=tasks)
-            emit(pool.average, x, y, *words, *pads, 0, tasks=tasks)
-            emit(pool.average_grad, y, dx, *words, *pads, 1, tasks=tasks, private=pool.PRIVATE)
+            emit(mean_pool.average, x, y, *words, *pads, 0, tasks=tasks)
+            emit(mean_pool.average_grad, y, dx, *words, *pads, 1, tasks=tasks, private=mean_pool.PRIVATE)
 
         guarded.run(write)
