@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from protonet.errors import SolverError
 from protonet.kernels import update
+from protonet.prototxt.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,5 @@ RULES = {
 def rule(name):
     """The rule of this `type`.  Raises SolverError with the known ones."""
     if name not in RULES:
-        raise SolverError(f"unknown solver type '{name}': there are {', '.join(RULES)}")
+        raise SolverError(f"unknown solver type '{name}'{did_you_mean(name, RULES)}: there are {', '.join(RULES)}")
     return RULES[name]

@@ -10,9 +10,9 @@ sigmoid     base_lr / (1 + exp(-gamma * (iter - stepsize)))
 """
 
 import math
-from difflib import get_close_matches
 
 from protonet.errors import SolverError
+from protonet.prototxt.suggest import did_you_mean
 
 POLICIES = "fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid"
 
@@ -20,11 +20,11 @@ POLICIES = "fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid"
 def check(param):
     """Refuse a policy that does not exist or lacks what it needs."""
     policy = param.lr_policy
+    if not policy:
+        raise SolverError(f"lr_policy is missing: there are {', '.join(POLICIES)}")
     if policy not in POLICIES:
-        hint = get_close_matches(policy, POLICIES, 1)
         raise SolverError(
-            f"unknown lr_policy '{policy}'"
-            + (f" (did you mean '{hint[0]}'?)" if hint else f": there are {', '.join(POLICIES)}")
+            f"unknown lr_policy '{policy}'{did_you_mean(policy, POLICIES)}: there are {', '.join(POLICIES)}"
         )
     if policy == "step" and param.stepsize <= 0:
         raise SolverError(f"lr_policy 'step' needs a stepsize above 0, found {param.stepsize}")

@@ -1,4 +1,4 @@
-"""The net as a whole: threads, the packed plan beside the exact one, shapes that change, errors that name their place."""
+"""The net as a whole: threads, the packed plan beside the exact one, shapes that change, errors with their place."""
 
 import threading
 
