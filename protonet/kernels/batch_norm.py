@@ -65,6 +65,16 @@ def accumulate(
         var_sum[c] = decay * var_sum[c] + unbias * var[c]
 
 
+@kernel(out="mean_average var_average")
+def average(
+    mean: f32[C], var: f32[C], mean_average: f32[C], var_average: f32[C], keep: f32, unbias: f32, begin, end
+):  # fmt: skip
+    """What PSPNet's BN stores: average <- keep * average + (1 - keep) * now, with var * unbias.  One task."""
+    for c in range(mean.shape[0]):
+        mean_average[c] = keep * mean_average[c] + (1.0 - keep) * mean[c]
+        var_average[c] = keep * var_average[c] + (1.0 - keep) * (unbias * var[c])
+
+
 @kernel(out="mean var")
 def stored(mean_sum: f32[C], var_sum: f32[C], weight: f32[1], mean: f32[C], var: f32[C], begin, end):
     """mean, var <- sums / weight; a fresh net has weight 0, and then both are 0.  One task."""

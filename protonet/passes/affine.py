@@ -119,6 +119,18 @@ def batch_norm(node):
     return Affine(*(spread(values, n) for values in [*own, 0.0][:2])).after(norm) if own else norm
 
 
+def bn(node):
+    """SegNet's in INFERENCE, and PSPNet's with its running average."""
+    layer, n = node.layer, channels(node)
+    require(layer.plain or layer.stored, "the statistics come from each batch")
+    require(axis_of(node.spec.axis, node.inputs[0].shape) == 1, f"it works along axis {node.spec.axis}, not 1")
+    own = Affine(*(spread(blob, n) for blob in node.blobs[:2]))
+    if layer.plain:
+        return own
+    mean, var = (spread(blob, n) for blob in node.blobs[2:])
+    return own.after(normaliser(mean, var, layer.eps))
+
+
 def normaliser(mean, var, eps, inside=True):
     """x -> (x - mean) / sqrt(var + eps), or / (sqrt(var) + eps)."""
     with np.errstate(invalid="ignore"):  # a variance below -eps, which is found next
@@ -165,8 +177,8 @@ def power(node):
     return Affine(spread(node.spec.scale, n), spread(node.spec.shift, n))
 
 
-NORMS = "BatchNorm", "BatchNormKyle"
-MEANING = dict.fromkeys(NORMS, batch_norm) | {"Scale": scale, "Bias": bias, "Power": power}
+NORMS = "BatchNorm", "BatchNormKyle", "BN"
+MEANING = dict.fromkeys(NORMS, batch_norm) | {"BN": bn, "Scale": scale, "Bias": bias, "Power": power}
 
 
 class ToAffine(Rewrite):

@@ -217,4 +217,5 @@ EXAMPLES = {
         large=((3, 2000), (3, 1500), (1, 2, 2000), (1, 1, 9, 8)),
         inputs=matched,
     ),
+    "BN": Example("bn_param { bn_mode: LEARN }"),
 }

@@ -109,6 +109,27 @@ def test_statistics_that_make_no_distribution_are_refused(variance, rng):
         affine(bn("b", "data", "y"), rng, [[0, 0, 0], [1, 1, variance], [1]])
 
 
+@pytest.mark.parametrize(
+    ("words", "blobs", "a", "b"),
+    [
+        ("bn_mode: INFERENCE", [[1, 2, 3], [4, 5, 6]], [1, 2, 3], [4, 5, 6]),
+        ("eps: 0", [[2, 4, 6], [1, 1, 1], [1, 2, 3], [4, 4, 4]], [1, 2, 3], [0, -3, -8]),
+        ("moving_average: true var_eps: 0", [[2, 4, 6], [1, 1, 1], [1, 2, 3], [4, 4, 4]], [1, 2, 3], [0, -3, -8]),
+    ],
+)
+def test_a_bn_that_needs_no_batch_is_affine(words, blobs, a, b, rng):
+    graph, _ = affine(layer("n", "BN", "data", "y", f"bn_param {{ {words} }}"), rng, blobs)
+    found = affine_of(graph.nodes[-1])
+    assert_allclose(found.a, a, rtol=1e-6)
+    assert_allclose(found.b, b, rtol=1e-6)
+
+
+def test_a_bn_that_takes_the_batch_stays(rng):
+    graph, journal = affine(layer("n", "BN", "data", "y", "bn_param { bn_mode: LEARN }"), rng)
+    assert types(graph)[-1] == "BN"
+    assert "the statistics come from each batch" in reasons(journal)
+
+
 def test_after_composes():
     first, then = Affine(np.array([2.0]), np.array([3.0])), Affine(np.array([5.0]), np.array([7.0]))
     both = then.after(first)

@@ -66,7 +66,7 @@ def made(text, rng, positive=False):
     for node in graph.nodes:
         params = node.layer.params(*(value.shape for value in node.inputs))
         node.blobs = [rng.normal(0, 1, param.shape).astype(np.float32) for param in params]
-        if node.type in NORMS:
+        if node.type in NORMS and node.type != "BN":
             node.blobs[1] = (rng.uniform(0.2, 3, node.blobs[1].shape) * 0.9).astype(np.float32)
             node.blobs[2] = np.array([0.9], np.float32)
         if positive and node.type == "Scale":
