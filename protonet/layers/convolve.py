@@ -15,7 +15,7 @@ from protonet.layers import by_channel, many_axes
 AXES = 3
 OWN = dict(private=conv_plain.PRIVATE)
 FULL = 1.3  # times as many multiplications as necessary, at most, where phases are worth it
-WORTH = 64  # channels from which the data gradient is quicker as a convolution with the window turned round
+SMALL = 64  # positions below which tiles of one image's are mostly empty
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,13 @@ class Map:
         return Map(self.N, self.G, self.K, C, self.out, taps, one, before, one, out)
 
     @property
+    def turns(self):
+        """Whether the data gradient is quicker as the convolution `turned`: its windows are copied for C
+        products each, where the other way adds back what each K products gave."""
+        alike = set(self.stride) == {1} and self.S <= 1.2 * self.P
+        return alike and (self.C >= self.K or self.T == 1 or self.P < SMALL)
+
+    @property
     def turned(self):
         """The convolution y -> x that the data gradient is where strides are 1."""
         axes = zip(self.kernel, self.dilation, self.before, strict=True)
@@ -122,7 +129,7 @@ def data_gradient(emit, m, w, dy, dx, bias=None):
         by_channel.data_gradient(emit, m, w, dy, dx, bias)
     elif m.phases:
         by_phases(emit, m, m.phases, w, dy, dx, bias)
-    elif set(m.stride) == {1} and m.C >= WORTH and m.S <= 1.2 * m.P:
+    elif m.turns:
         turned = m.turned
         a = emit.scratch(m.G * pack.size(m.C, m.K * m.T))
         given = w if bias is None else bias
