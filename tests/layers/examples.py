@@ -58,6 +58,14 @@ def matched(rng, shapes):
     return [loc, conf, prior, gt]
 
 
+def regions(rng, shapes):
+    """Maps, and regions of them."""
+    *maps, rois = shapes
+    low = rng.uniform(0, 2, (rois[0], 2))
+    rows = np.column_stack([rng.integers(0, maps[0][0], rois[0]), low, low + rng.uniform(1, 3, (rois[0], 2))])
+    return [*apart(rng, maps), rows.astype(np.float32)]
+
+
 @dataclass
 class Example:
     """text: more of its LayerParameter; large: shapes that make several tasks; inputs(rng, shapes) gives arrays."""
@@ -218,4 +226,16 @@ EXAMPLES = {
         inputs=matched,
     ),
     "BN": Example("bn_param { bn_mode: LEARN }"),
+    "PSROIPooling": Example(
+        "psroi_pooling_param { output_dim: 2 group_size: 2 spatial_scale: 1 }",
+        shapes=((2, 8, 5, 4), (3, 5)),
+        large=((3, 8, 31, 37), (40, 5)),
+        inputs=regions,
+    ),
+    "ROIPooling": Example(
+        "roi_pooling_param { pooled_h: 2 pooled_w: 3 }",
+        shapes=((2, 3, 5, 4), (3, 5)),
+        large=((3, 7, 31, 37), (40, 5)),
+        inputs=regions,
+    ),
 }
