@@ -20,7 +20,11 @@ NEAR, FAR = 10, 6.5  # bytes a cycle from L3, and from DRAM (30 and 19 GB/s at 2
 LARGE = 32 << 20  # bytes of weights from which on a net lives in DRAM
 HINDRANCE = 0.2
 AGAIN = 0.25  # cycles to read a vector of weights once more
-INWARD, OUTWARD = 6, 6  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
+INWARD, OUTWARD = (
+    7.5,
+    7.5,
+)  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
+WORSE = 1.1  # what forms of eight points must win: they are four times less exact
 BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
 NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
@@ -137,8 +141,9 @@ def winograd(p, form):
         cost = planes * products(inputs, times, block or count, p.vectors, tile)
         cost = bounded(cost, times * weights, p.rate)
         cost += count * (p.blocks * planes * INWARD + p.vectors * n * m * OUTWARD)
-        if p.G * cost < best.cost:
-            best = Choice("winograd", tile, p.G * cost, form, block)
+        cost *= p.G * (WORSE if n == 8 else 1)
+        if cost < best.cost:
+            best = Choice("winograd", tile, cost, form, block)
     return best
 
 

@@ -15,6 +15,7 @@ from functools import cache
 
 from protonet.kernels.conv_blocked import AHEAD, BELOW, LINE, multiplied
 from protonet.kernels.jit import address, f32, i64, inline, intrinsic, kernel
+from protonet.kernels.memory import stack
 from protonet.kernels.simd import BYTES, W
 from protonet.kernels.winograd_forms import FORMS, inputs, outputs, planes
 
@@ -62,7 +63,7 @@ def room(form, tiles, count):
 
 
 def make_transform(form):
-    take, m = inputs(form), form[0]
+    take, scratch, m = inputs(form), stack(planes(form) * BYTES), form[0]
 
     def transform(
         x: f32[X], v: f32[V], images: i64, down: i64, across: i64, tiles: i64, blocks: i64, xn: i64, xr: i64, xb: i64,
@@ -78,7 +79,7 @@ def make_transform(form):
             at = address(x, image * xn + c * xb + i * m * xr)
             to = address(v, (c * tiles + line * across) * W)
             for j in range(across):
-                take(at + j * 4 * m * W, 4 * xr, to + j * 4 * W, 4 * vp)
+                take(at + j * 4 * m * W, 4 * xr, to + j * 4 * W, 4 * vp, scratch())
 
     transform.__name__ = "transform_{}_{}".format(*form)
     return kernel(transform)
@@ -93,7 +94,7 @@ def make_stages(form, tiles, vectors, act):
     """
     wide, narrow, give, count = gemm(tiles, vectors), gemm(tiles, 1), outputs(form, act), planes(form)
     m = form[0]
-    reach = LINE * fetched(tiles, vectors) // vectors
+    reach, scratch = LINE * fetched(tiles, vectors) // vectors, stack(count * BYTES)
 
     @inline
     def stages(
@@ -127,8 +128,9 @@ def make_stages(form, tiles, vectors, act):
                 old = r + 4 * (k * rb + image * rn + i * rr + j * W) if r != 0 else r
                 at = memory + k * pv + (t - t0) * W * 4
                 give(
-                    at, pp, bias + k * W * 4, slope + k * W * 4, old, 4 * rr, to, 4 * yr, rows - i, columns - j, lo, hi
-                )
+                    at, pp, bias + k * W * 4, slope + k * W * 4, old, 4 * rr, to, 4 * yr,
+                    rows - i, columns - j, lo, hi, scratch(),
+                )  # fmt: skip
 
     return stages
 
@@ -169,7 +171,7 @@ def make_product(form, tiles, vectors, act):
 @cache
 def make_fused(form, tiles, vectors, act):
     stages, take, planes_ = make_stages(form, tiles, vectors, act), inputs(form), planes(form)
-    m = form[0]
+    m, scratch = form[0], stack(planes_ * BYTES)
 
     def fused(
         x: f32[X], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1], block: i64,
@@ -190,9 +192,8 @@ def make_fused(form, tiles, vectors, act):
                     j = (t - line * across) * m
                     image = line // down
                     i = (line - image * down) * m
-                    take(
-                        address(x, image * xn + c * xb + i * xr + j * W), 4 * xr, memory + c * vb + (t - t0) * W * 4, vp
-                    )
+                    at = address(x, image * xn + c * xb + i * xr + j * W)
+                    take(at, 4 * xr, memory + c * vb + (t - t0) * W * 4, vp, scratch())
             k = i64(0)
             while k < vecs:
                 if k + vectors < vecs:

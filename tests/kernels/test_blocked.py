@@ -122,11 +122,11 @@ def test_a_frame_is_zeroed_and_nothing_else(rng):
 
 
 def test_images_become_columns_and_come_back(rng):
-    N, D = 3, 2 * W + 5
+    N, D = 3, 2 * W + 3
     x = rng.normal(size=(N, D)).astype(np.float32)
     columns = np.full(3 * N * W, np.nan, np.float32)
-    run(blocks.to_columns, x.reshape(-1), np.arange(0, D, W), columns, N, D, 5, tasks=3, python=False)
-    assert_array_equal(columns.reshape(3, N, W)[2, :, 5:], 0)
+    run(blocks.to_columns, x.reshape(-1), np.arange(0, D, W), columns, N, D, 3, tasks=3, python=False)
+    assert_array_equal(columns.reshape(3, N, W)[2, :, 3:], 0)
     back = np.zeros_like(x)
     run(blocks.from_columns, columns, back, tasks=N, python=False)
     assert_array_equal(back, x)
