@@ -37,15 +37,18 @@ def main(argv=None):
     except ProtonetError as error:
         print(f"protonet: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # the reader of our output has gone, as `| head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        print(f"protonet: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except MemoryError as error:
         print(f"protonet: not enough memory: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("protonet: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 def parser(argv):
@@ -96,11 +99,16 @@ def common(verb):
     add("--logtostderr", "--alsologtostderr", action="store_true", help=argparse.SUPPRESS)  # Caffe's; it is what we do
 
 
+def positive(option, value):
+    """Refuse a count below 1."""
+    if value < 1:
+        raise ProtonetError(f"{option} must be at least 1, found {value}")
+
+
 def starting(run):
     def start(args):
         if args.threads is not None:
-            if args.threads < 1:
-                raise ProtonetError(f"--threads must be at least 1, found {args.threads}")
+            positive("--threads", args.threads)
             os.environ["PROTONET_NUM_THREADS"] = str(args.threads)
         if args.max_memory is not None:
             from protonet.runtime import limit

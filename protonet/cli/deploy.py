@@ -7,6 +7,7 @@ input of several scales, and on a batch of the training net's own data if they c
 that both have; above the tolerance nothing is written.
 """
 
+from protonet.cli import positive
 from protonet.cli.train import split
 from protonet.errors import ProtonetError
 
@@ -36,6 +37,8 @@ def run(args):
     import protonet
     from protonet.io.arrays import load_npz
 
+    if args.batch is not None:
+        positive("--batch", args.batch)
     deployed = protonet.deploy(
         args.net, args.weights, level=args.level, stages=split(args.stage), inputs=dict(map(shape, args.input)),
         batch=args.batch, outputs=split(args.keep), skip=args.skip, tolerance=args.tolerance,

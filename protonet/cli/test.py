@@ -8,6 +8,7 @@ With --data a deploy net is scored too: its outputs against the labels of the da
 
 import logging
 
+from protonet.cli import positive
 from protonet.cli.train import split
 from protonet.errors import ProtonetError
 
@@ -42,6 +43,8 @@ def chosen(args):
 def run(args):
     logging.getLogger("protonet").setLevel(logging.INFO)
     path, weights = chosen(args)
+    positive("--iterations", args.iterations)
+    positive("--batch", args.batch)
     if args.data:
         return score(args, path, weights)
     import protonet

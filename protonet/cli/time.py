@@ -8,6 +8,7 @@ import logging
 import statistics
 import time
 
+from protonet.cli import positive
 from protonet.cli.progress import console
 from protonet.cli.train import split
 from protonet.errors import ProtonetError
@@ -32,8 +33,7 @@ def run(args):
     path = args.net or args.model
     if not path:
         raise ProtonetError("give the net: protonet time NET, or -model NET")
-    if args.iterations < 1:
-        raise ProtonetError(f"--iterations must be at least 1, found {args.iterations}")
+    positive("--iterations", args.iterations)
     logging.getLogger("protonet").setLevel(logging.INFO)
     import protonet
     from protonet.net import describe, notes

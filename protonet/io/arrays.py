@@ -14,8 +14,11 @@ from protonet.io.atomic import replacing
 
 def load_npy(path: str | Path) -> np.ndarray:
     """The array of a .npy file."""
-    with open(path, "rb") as file:
-        return array(file, Path(path).stat().st_size, str(path))
+    try:
+        with open(path, "rb") as file:
+            return array(file, Path(path).stat().st_size, str(path))
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", path) from None
 
 
 def load_npz(path: str | Path) -> dict[str, np.ndarray]:
@@ -28,6 +31,8 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
                     name = item.filename.removesuffix(".npy")
                     found[name] = array(file, item.file_size, f"{path}: {name}")  # type: ignore[arg-type]
             return found
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", path) from None
     except zipfile.BadZipFile as error:
         raise DataError(f"expected arrays (.npz): {str(error).lower()}", path) from None
 

@@ -179,5 +179,5 @@ def weight_gradient(emit, m, x, dy, dw):
 
 def bias_gradient(emit, dy, db, N, K):
     """db += the sums of dy over all but its K channels."""
-    seen = dy.seen(N, K, dy.count // (N * K))
+    seen = dy.seen(N, K, dy.count // max(1, N * K))
     emit(affine.shift_grad, seen, db, emit.scratch(K, dtype="float64"), 1, tasks=K)

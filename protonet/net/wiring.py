@@ -86,7 +86,7 @@ class Wiring:
             contributes = any(
                 w or self.names[t] in under_loss for w, t in zip(place.loss_weights, place.tops, strict=True)
             )
-            ends = zip(place.loss_weights, place.tops, strict=True)  # a loss sends one, whoever reads it (Caffe forgets)
+            ends = zip(place.loss_weights, place.tops, strict=True)  # a loss teaches, whoever reads it
             if place.backward and all(self.names[t] in skipped and not w for w, t in ends):
                 place.backward, place.wants = False, [False] * len(place.wants)
             place.backward &= contributes
