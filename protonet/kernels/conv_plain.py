@@ -82,7 +82,7 @@ def cut_weights(G, D, K, J):
     """(parts of the columns, columns a part, rows of D a task): as many parts as make enough tasks."""
     rows = min(ceil(D, ROWS), 24) * ROWS
     parts = max(1, min(ceil(ENOUGH, G * ceil(D, rows) * ceil(K, WIDTH)), J // DEPTH))
-    wide = ceil(ceil(J, parts), DEPTH) * DEPTH
+    wide = max(1, ceil(ceil(J, parts), DEPTH)) * DEPTH
     return ceil(J, wide), wide, rows
 
 
@@ -168,7 +168,7 @@ def add_weights(sums: f32[R, G, V, Q], dw: f32[G, K, C, T], begin, end):
 @inline
 def cut_data(N, G, C, T):
     """Channels of dx a task."""
-    blocks = max(1, min(ceil(ENOUGH, N * G), C * T // 96))
+    blocks = max(1, min(ceil(ENOUGH, max(1, N * G)), C * T // 96))
     return ceil(ceil(C, blocks), ROWS) * ROWS
 
 

@@ -59,7 +59,7 @@ def weight_gradient(emit, m, x, dy, dw):
 
 
 def flat(a):
-    return a.reshape(*a.shape[:3], -1)
+    return a.reshape(*a.shape[:3], int(np.prod(a.shape[3:])))
 
 
 def spread(m, channels, bias):

@@ -248,6 +248,16 @@ def test_what_is_not_known_here_is_refused(text, message):
         made(f"num_output: 3 kernel_size: 3 {text}", (2, 6, 5, 7))
 
 
+@pytest.mark.parametrize("case", ["plain", "stride", "pad", "group", "depthwise", "four_axes"])
+def test_no_images_give_no_outputs_and_no_gradient(case):
+    text, (_, *shape), _ = CASES[case]
+    it = made(text, (0, *shape))
+    (y,) = it.forward(np.zeros((0, *shape)))
+    (dx,) = it.backward(y)
+    assert y.shape[0] == dx.shape[0] == 0
+    assert not any(blob.diff.any() for blob in it.blobs)
+
+
 def test_multiply_adds_are_counted():
     it = made("num_output: 6 kernel_size: 3 group: 2", (2, 4, 5, 7))
     assert it.layer.macs([(2, 4, 5, 7)], [(2, 6, 3, 5)]) == 2 * 6 * 15 * 2 * 9
