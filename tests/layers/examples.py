@@ -66,6 +66,13 @@ def regions(rng, shapes):
     return [*apart(rng, maps), rows.astype(np.float32)]
 
 
+def mined(rng, shapes):
+    """Regions of two images, losses, labels and weights."""
+    rois, *rest = normal(rng, shapes)
+    rois[:, 0] = rng.integers(0, 2, len(rois))
+    return [rois, *rest]
+
+
 @dataclass
 class Example:
     """text: more of its LayerParameter; large: shapes that make several tasks; inputs(rng, shapes) gives arrays."""
@@ -238,4 +245,12 @@ EXAMPLES = {
         large=((3, 7, 31, 37), (40, 5)),
         inputs=regions,
     ),
+    "BoxAnnotatorOHEM": Example(
+        "box_annotator_ohem_param { roi_per_img: 2 }",
+        shapes=((6, 5), (6,), (6,), (6, 4)),
+        inputs=mined,
+        gradient=False,
+    ),
+    "SmoothL1LossOHEM": Example(shapes=two, inputs=apart),
+    "SoftmaxWithLossOHEM": Example(**scores, inputs=labelled(3)),
 }
