@@ -35,13 +35,15 @@ class Preprocess:
     def __init__(self, shape, given=None, rgb=False, folder=""):
         self.shape, self.rgb = tuple(shape), rgb
         given = given or carried.Carried()
-        self.size = given.resize or self.shape[1:]
         param = caffe_pb2.TransformationParameter()
         param.CopyFrom(given.transform)
-        for field in "crop_size", "crop_h", "crop_w", "crop_height", "crop_width":
+        for field in "crop_size", "crop_h", "crop_w", "crop_height", "crop_width", "mirror":
             param.ClearField(field)
         self.transform = Transform(param, TEST, folder)
-        self.folder = folder
+        mean = self.transform.mean
+        whole = mean is not None and mean.shape[1:] != (1, 1)  # a mean image says what size images had
+        self.size = given.resize or (mean.shape[1:] if whole else self.shape[1:])
+        self.transform.shape((self.shape[0], *self.size))
 
     def __call__(self, image, resized=True):
         """One blob (C, H, W) from a uint8 image or the path of one; resized=False takes the middle of it as it is."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from protonet.cli import positive
 from protonet.errors import DataError, ProtonetError
 
 
@@ -37,6 +38,8 @@ def run(args):
     from protonet import model
     from protonet.cli.progress import counting
 
+    positive("--top", args.top)
+    positive("--batch", args.batch)
     blobs = [name for name in args.blobs.split(",") if name]
     if blobs and not args.save:
         raise ProtonetError("--blobs needs -o FILE.npz to save them in")
@@ -55,7 +58,7 @@ def run(args):
     names = labels(args)
     kept: dict[str, list] = {name: [] for name in blobs}
     with counting("running", len(args.files)) as done:
-        for at, files, result in results(loaded, args.files, max(1, args.batch)):
+        for at, files, result in results(loaded, args.files, args.batch):
             for i, file in files:
                 if not args.save or args.json:
                     say(file, result[output][i], names, args)
@@ -70,15 +73,18 @@ def run(args):
 def results(model, files, batch):
     """(files done, [(row, name)], outputs) of each batch; an array file is a batch of its own."""
     images = []
-    for at, file in enumerate(files, 1):
+    for at, file in enumerate(files):
         if Path(file).suffix in (".npy", ".npz"):
+            if images:
+                yield at, list(enumerate(images)), model(images)
+                images = []
             out = model(file)
             rows = len(next(iter(out.values())))
-            yield at, [(i, f"{file}[{i}]" if rows > 1 else file) for i in range(rows)], out
+            yield at + 1, [(i, f"{file}[{i}]" if rows > 1 else file) for i in range(rows)], out
             continue
         images.append(file)
-        if len(images) == batch or at == len(files):
-            yield at, list(enumerate(images)), model(images)
+        if len(images) == batch:
+            yield at + 1, list(enumerate(images)), model(images)
             images = []
     if images:
         yield len(files), list(enumerate(images)), model(images)
