@@ -3,10 +3,11 @@
 pixels      few input channels (a picture): windows over channels that lie side by side
 depthwise   one input channel for each output
 winograd    3 x 3 and 5 x 5, stride 1: fewer products, for transforms and larger weights
+strassen    1 x 1, many channels: seven half products for eight
 direct      everything else
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from protonet.engine.machine import REGISTERS, W, l2
@@ -29,6 +30,11 @@ BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 regis
 NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
 FEW_CHANNELS, FEW_GROUPS = 4, 8
+MANY_CHANNELS = (
+    inf if W == 16 else 128
+)  # AVX-512 halves the time of products but not of passes: 5 % slower than without
+SPREAD, GATHER = (13, 9) if W == 16 else (8, 6)  # cycles a pixel of a half, and vector of channels
+STEPS, GAIN = 2000, 1.02  # cycles to begin and end each of its nine steps; what its larger weights must win
 RUNS = {n: cost for n, cost in ((16, 1.0), (8, 1.03), (4, 1.08)) if n < W} | {W: 1.0}  # time of a channel in runs of n
 STREAM = RUNS | {2: 1.05, 1: 1.2}  # where memory is the limit
 ROWS = 64  # tiles up to which Winograd's weights are read once for all of them
@@ -92,6 +98,9 @@ def choose(p: Problem, exact=False) -> Choice:
     plain = p.kernel[0] == p.kernel[1] and p.stride == (1, 1) and p.dilation == (1, 1) and p.G <= FEW_GROUPS
     if plain and not exact and p.C >= W:
         options += [winograd(p, form) for form in FORMS if form[1] == p.kernel[0]]
+    halves = p.C % (2 * W) == 0 and p.K % (2 * W) == 0 and p.rows > 1 and min(p.C, p.K) >= MANY_CHANNELS
+    if plain and not exact and halves and p.kernel == (1, 1) and p.G == 1:
+        options.append(strassen(p))
     return min(options, key=lambda choice: choice.cost)
 
 
@@ -145,6 +154,15 @@ def winograd(p, form):
         if cost < best.cost:
             best = Choice("winograd", tile, cost, form, block)
     return best
+
+
+def strassen(p):
+    """Four products into working memory, three into the output, whose rows may be apart."""
+    rows = -(-p.rows // 2)
+    half = replace(p, C=p.C // 2, K=p.K // 2, rows=rows)
+    cost = 4 * direct(replace(half, joined=True)).cost + 3 * direct(half).cost
+    cost += p.N * rows * p.columns * (p.blocks * SPREAD + p.vectors * GATHER) + 9 * STEPS
+    return Choice("strassen", cost=GAIN * cost)
 
 
 def block_of(count, size, weights, tiles):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine import pack
+from protonet.engine import pack, strassen
 from protonet.engine.choose import FAR, FEW_CHANNELS, LARGE, NEAR, Choice, Problem, across, choose, chunk, direct, runs
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, INF, Act
@@ -99,6 +99,8 @@ class Convolution(Weighted):
             self.groups //= self.times
             one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
             self.choice = choose(self.problem(joined=one), planner.exact)
+            if self.choice.name == "strassen" and self.act.slope is not None:
+                self.choice = direct(self.problem(joined=one))
             if self.choice.name == "winograd":
                 m = self.choice.form[0]
                 self.reach(*(-(-n // m) * m for n in (y.rows, y.columns)))
@@ -187,6 +189,9 @@ class Convolution(Weighted):
             *args,
             tasks=tasks,
         )
+
+    def lower_strassen(self, to):
+        strassen.lower(self, to)
 
     def lower_depthwise(self, to):
         w, x, y = self.window, self.x, self.y

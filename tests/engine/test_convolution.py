@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from protonet.engine import choose
 from protonet.engine.machine import W
 from tests.engine.tools import agree, conv, layer, operations, pool, relu
 
@@ -81,6 +82,27 @@ def test_winograd_is_used_where_it_pays_and_not_where_exactness_is_asked_for():
 def test_winograd_for_several_images():
     for H in (14, 33):
         agree(conv("z", "x", 32) + conv("y", "z", 32, 3, pad=1) + relu("y"), (3, 3, H, H), tolerance=5e-5)
+
+
+@pytest.mark.parametrize(("channels", "outputs", "H", "V"), [(2, 2, 7, 9), (4, 6, 14, 14), (6, 2, 5, 5)])
+@pytest.mark.parametrize("images", [1, 3])
+def test_strassen(channels, outputs, H, V, images, monkeypatch):
+    """Alone, into a map with a halo, with a sum, and with an odd number of rows."""
+    monkeypatch.setattr(choose, "MANY_CHANNELS", 2 * W)
+    monkeypatch.setattr(choose, "GAIN", 0)
+    C, K = channels * W, outputs * W
+    body = conv("z", "x", C) + conv("y", "z", K) + relu("y") + conv("d", "y", K, 3, pad=1, group=K)
+    program, _ = agree(body, (images, 3, H, V))
+    assert used(program, "strassen")
+    body = (
+        conv("z", "x", C)
+        + conv("s", "x", K)
+        + conv("c", "z", K)
+        + layer("Eltwise", "y", ["s", "c"], SUM)
+        + relu("y", 0.2)
+    )
+    agree(body + conv("e", "s", 16, 3, pad=1), (images, 3, H, V), tolerance=5e-5)
+    agree(body.replace("0.2", "0"), (images, 3, H, V))
 
 
 @pytest.mark.parametrize("kernel", [1, 3])
