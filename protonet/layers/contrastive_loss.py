@@ -29,11 +29,11 @@ class ContrastiveLoss(Layer):
         kept, sums = (emit.keep("difference", N, A), emit.keep("slope", N)), emit.scratch(N, dtype="float64")
         numbers = self.spec.margin, self.spec.legacy_version
         emit(kernels.contrastive, a.seen(N, A), b.seen(N, A), similar, *kept, sums, *numbers, tasks=N)
-        emit(losses.total, sums, loss, 1 / (2 * N))
+        emit(losses.total, sums, loss, 1 / (2 * max(1, N)))
 
     def backward(self, emit, loss, a, b, similar):
         N, A = three(a.shape, 1, len(a.shape))[:2]
         for blob, sign in (a, 1), (b, -1):
             if emit.wants(blob):
                 saved = emit.saved("difference"), emit.saved("slope"), loss.diff
-                emit(kernels.pair_grad, *saved, blob.diff.seen(N, A), sign / N, tasks=N)
+                emit(kernels.pair_grad, *saved, blob.diff.seen(N, A), sign / max(1, N), tasks=N)

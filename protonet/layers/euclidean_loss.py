@@ -21,10 +21,10 @@ class EuclideanLoss(Layer):
         n = tasks(a.shape)
         sums = emit.scratch(n, dtype="float64")
         emit(pairs.squares, a, b, emit.keep("difference", a.count), sums, tasks=n)
-        emit(kernels.total, sums, loss, 1 / (2 * a.shape[0]))
+        emit(kernels.total, sums, loss, 1 / (2 * max(1, a.shape[0])))
 
     def backward(self, emit, loss, a, b):
         for blob, sign in (a, 1), (b, -1):
             if emit.wants(blob):
-                factor, d = sign / a.shape[0], emit.saved("difference")
+                factor, d = sign / max(1, a.shape[0]), emit.saved("difference")
                 emit(kernels.times_loss, d, loss.diff, blob.diff, factor, tasks=tasks(a.shape))

@@ -29,9 +29,9 @@ class HingeLoss(Layer):
         check_labels(emit, label, A, NO_LABEL)
         slopes, squared = emit.keep("slopes", N, A), self.spec.norm == L2
         emit(kernels.hinge, x.seen(N, A), label, slopes, sums, squared, NO_LABEL, tasks=N)
-        emit(kernels.total, sums, loss, 1 / N)
+        emit(kernels.total, sums, loss, 1 / max(1, N))
 
     def backward(self, emit, loss, x, label):
         if emit.wants(x):
-            saved, factor = emit.saved("slopes"), 1 / x.shape[0]
+            saved, factor = emit.saved("slopes"), 1 / max(1, x.shape[0])
             emit(kernels.times_loss, saved, loss.diff, x.diff, factor, tasks=tasks(x.shape))

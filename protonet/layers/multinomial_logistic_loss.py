@@ -25,7 +25,7 @@ class MultinomialLogisticLoss(Layer):
         sums = emit.scratch(N, dtype="float64")
         check_labels(emit, label, A, NO_LABEL)
         emit(kernels.multinomial, p.seen(N, A), label, sums, LEAST, NO_LABEL, tasks=N)
-        emit(kernels.total, sums, loss, 1 / N)
+        emit(kernels.total, sums, loss, 1 / max(1, N))
 
     def backward(self, emit, loss, p, label):
         N, A = seen = three(p.shape, 1, len(p.shape))[:2]

@@ -1,5 +1,7 @@
 """Power: y = (shift + scale * x) ** power; mostly used to scale and to shift.  A power of 0 gives 1, of 0 too."""
 
+import numpy as np
+
 from protonet.kernels import activation as kernels
 from protonet.kernels import pointwise
 from protonet.kernels.pointwise import tasks
@@ -14,14 +16,14 @@ class Power(Layer):
         super().__init__(param, phase)
         spec = self.spec
         self.line = spec.scale, spec.shift
-        self.constant = None
+        self.always = None
         if spec.power == 0 or spec.scale == 0:
-            self.constant = raised(spec.shift, spec.power)
+            self.always = raised(spec.shift, spec.power)
 
     def forward(self, emit, x, y):
         power, n = self.spec.power, tasks(x.shape)
-        if self.constant is not None:
-            emit(pointwise.fill, y, self.constant, tasks=n)
+        if self.always is not None:
+            emit(pointwise.fill, y, self.always, tasks=n)
         elif power == 1:
             emit(kernels.line, x, y, *self.line, tasks=n)
         else:
@@ -36,7 +38,7 @@ class Power(Layer):
         power, n = self.spec.power, tasks(x.shape)
         if not emit.wants(x):
             return
-        if self.constant is not None:
+        if self.always is not None:
             emit(pointwise.fill, x.diff, 0.0, tasks=n)
         elif power == 1:
             emit(pointwise.scale, y.diff, x.diff, self.spec.scale, tasks=n)
@@ -48,8 +50,5 @@ class Power(Layer):
 
 def raised(x, power):
     """x ** power, as floats are raised: no errors, no complex numbers."""
-    if power == 0:
-        return 1.0
-    if x == 0:
-        return 0.0 if power > 0 else float("inf")
-    return x**power if x > 0 or power == int(power) else float("nan")
+    with np.errstate(all="ignore"):
+        return float(np.float64(x) ** power)

@@ -18,10 +18,12 @@ class SmoothL1Loss(Layer):
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
-        if self.spec.sigma <= 0:
+        if not self.spec.sigma > 0:
             raise NetError(f"sigma is above 0, found {self.spec.sigma:g}")
 
     def infer(self, *shapes):
+        if not shapes[0]:
+            raise ShapeError("expected bottoms of some images, found the shape ()")
         for i, shape in enumerate(shapes):
             if shape != shapes[0]:
                 raise ShapeError(f"the bottoms must have one shape: bottom 0 has {shapes[0]}, bottom {i} has {shape}")
@@ -34,10 +36,10 @@ class SmoothL1Loss(Layer):
         slopes, sums = emit.keep("slopes", a.count), emit.scratch(n, dtype="float64")
         square = self.spec.sigma**2
         emit(pairs.smooth_l1, a, b, inside, outside, slopes, sums, square, given, tasks=n)
-        emit(kernels.total, sums, loss, 1 / a.shape[0])
+        emit(kernels.total, sums, loss, 1 / max(1, a.shape[0]))
 
     def backward(self, emit, loss, a, b, *weights):
         for blob, sign in (a, 1), (b, -1):
             if emit.wants(blob):
-                factor, saved = sign / a.shape[0], emit.saved("slopes")
+                factor, saved = sign / max(1, a.shape[0]), emit.saved("slopes")
                 emit(kernels.times_loss, saved, loss.diff, blob.diff, factor, tasks=tasks(a.shape))

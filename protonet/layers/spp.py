@@ -64,7 +64,7 @@ class SPP(Layer):
             emit.layer = level  # what it keeps is its own
             level.forward(emit, x, top)
             emit.layer = self
-            emit(block.put, top.seen(N, A), y.seen(N, y.count // N), start, tasks=block.tasks(N, A))
+            emit(block.put, top.seen(N, A), y.seen(N, y.count // max(1, N)), start, tasks=block.tasks(N, A))
 
     def backward(self, emit, y, x):
         if not emit.wants(x):
@@ -72,7 +72,7 @@ class SPP(Layer):
         N = x.shape[0]
         for level, shape, start in self.parts(x.shape):
             dy, A = emit.scratch(*shape), prod(shape[1:])
-            emit(block.take, y.diff.seen(N, y.count // N), dy.seen(N, A), start, tasks=block.tasks(N, A))
+            emit(block.take, y.diff.seen(N, y.count // max(1, N)), dy.seen(N, A), start, tasks=block.tasks(N, A))
             dx = emit.scratch(*x.shape) if start else x.diff
             emit.layer = level
             level.backward(emit, Blob(dy, dy), Blob(x.data, dx))

@@ -207,3 +207,13 @@ def test_records_may_be_long():
     at = words[3] // 8
     assert words[at] == many[0].own().ctypes.data
     assert ctypes.c_float.from_buffer_copy(words[at + 3].tobytes()).value == 2.0
+
+
+def test_empty_buffers_lie_apart():
+    emit = emitter()
+    empty = [Buffer((0,), kind) for kind in ("scratch", "scratch", "arena", "arena")]
+    for x, y in pairwise(empty):
+        emit(pointwise.copy, x, y)
+    for planned in plan.exact, plan.packed:
+        found = planned(emit.steps).place
+        assert len({found.get(each, each) for each in empty}) == 4

@@ -8,6 +8,7 @@ from protonet.errors import DataError
 
 IMAGE, LABEL, DIFFICULT = 0, 1, 7
 BOX = slice(3, 7)
+LARGEST = 1 << 24  # whole numbers above are no float32
 
 
 @dataclass
@@ -31,6 +32,8 @@ def read(blob, background, classes):
     rows = blob.reshape(-1, 8)
     if not np.isfinite(rows).all():
         raise DataError(f"ground truth {int(np.argmin(np.isfinite(rows).all(1)))} is not finite")
+    if (np.abs(rows[:, [IMAGE, LABEL]]) > LARGEST).any():
+        raise DataError(f"the images and labels of ground truth are small numbers, found {np.abs(rows).max():g}")
     rows = rows[rows[:, IMAGE].astype(np.int64) != -1]
     labels = rows[:, LABEL].astype(np.int64)
     bad = (labels < 0) | (labels >= classes) | (labels == background)
