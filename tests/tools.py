@@ -40,7 +40,8 @@ class Made:
     def __init__(self, param, shapes, phase=TRAIN, threads=1, in_place=False, wants=None, silent=(), packed=False):
         self.layer = make(param, phase)
         self.in_place, n = in_place, len(shapes)
-        wants = [i not in self.layer.no_gradient for i in range(n)] if wants is None else wants
+        fixed = *self.layer.no_gradient, *self.layer.constant
+        wants = [i not in fixed for i in range(n)] if wants is None else wants
         tops = [tuple(shape) for shape in self.layer.infer(*shapes)]
         self._bottoms = [blob(shape, want) for shape, want in zip(shapes, wants, strict=True)]
         self._tops = [blob(shape, i not in silent) for i, shape in enumerate(tops)]

@@ -34,3 +34,10 @@ def masked(x: f32[M], mask: u8[M], y: f32[M], factor: f32, begin, end):
     """y <- factor * x where mask, else 0."""
     for i in range(begin * CHUNK, min(end * CHUNK, y.shape[0])):
         y[i] = factor * x[i] if mask[i] != u8(0) else 0.0
+
+
+@kernel(y="x", out="y")
+def factors(x: f32[M], y: f32[M], ratio: f32, factor: f32, begin, end):
+    """y <- factor where the draw x from [0, 1) is at least `ratio`, else 0."""
+    for i in range(begin * CHUNK, min(end * CHUNK, y.shape[0])):
+        y[i] = factor if x[i] >= ratio else 0.0

@@ -8,6 +8,7 @@ from pkgutil import iter_modules
 
 from protonet.errors import NetError
 from protonet.layers.base import REGISTRY, TEST, TRAIN, Layer, Param, register
+from protonet.layers.published import native
 from protonet.prototxt import suggest
 
 __all__ = ["REGISTRY", "TEST", "TRAIN", "Layer", "Param", "make", "register"]
@@ -22,6 +23,7 @@ suggest.learn(REGISTRY)
 
 def make(param, phase=TRAIN):
     """The layer that a LayerParameter means, in this phase."""
+    param = native(param)
     if param.type not in REGISTRY:
         raise NetError(f"unknown layer type '{param.type}'{meant(param.type)}")
     if param.unparsed:

@@ -89,7 +89,8 @@ class Layer:
     in_place: bool | tuple[int, ...] = False  # whether top 0 may be bottom 0
     loss = False  # top 0 has loss_weight 1 unless the prototxt says otherwise, and may be left unnamed
     auto_tops = False  # missing tops are made, unnamed (Caffe's AutoTopBlobs)
-    no_gradient: tuple[int, ...] = ()  # bottoms that never receive one, such as labels
+    no_gradient: tuple[int, ...] = ()  # bottoms that never receive one, such as labels: refused where one is needed
+    constant: tuple[int, ...] = ()  # bottoms that are taken as they are: what made them learns nothing from here
     shares = ""  # "data": tops may be the bottom's own memory; "all": their gradients too
     source = False  # a data layer: no bottoms, tops filled by a host step
     dynamic = False  # shapes of the tops depend on values: see `compute`

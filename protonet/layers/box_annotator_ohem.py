@@ -16,7 +16,7 @@ from protonet.layers.base import Layer, register
 
 @register("BoxAnnotatorOHEM", spec="box_annotator_ohem_param")
 class BoxAnnotatorOHEM(Layer):
-    bottoms, tops, no_gradient = 4, 2, (0, 1, 2, 3)
+    bottoms, tops, constant = 4, 2, (0, 1, 2, 3)
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)

@@ -16,7 +16,7 @@ from protonet.layers.roi_pooling import check_rois, emit_check
 
 @register("PSROIPooling", spec="psroi_pooling_param")
 class PSROIPooling(Layer):
-    bottoms, no_gradient = 2, (1,)
+    bottoms, constant = 2, (1,)
 
     def infer(self, x, rois):
         check_rois(x, rois)

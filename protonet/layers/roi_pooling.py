@@ -28,7 +28,7 @@ def emit_check(emit, rois, images):
 
 @register("ROIPooling", spec="roi_pooling_param")
 class ROIPooling(Layer):
-    bottoms, no_gradient = 2, (1,)
+    bottoms, constant = 2, (1,)
     refused = "pooled_size", "ringpad", "pad_ratio", "spatial_scale_h", "spatial_scale_w"
 
     def infer(self, x, rois):

@@ -72,10 +72,11 @@ class Wiring:
 
     def learn(self, place, learned):
         """What this layer's parameters and bottoms make of its gradient needs."""
-        down = place.layer.param.propagate_down
+        down, constant = place.layer.param.propagate_down, place.layer.constant
+        needs = [self.needs[b] and j not in constant for j, b in enumerate(place.bottoms)]
         place.learns = learned
-        place.backward = any(learned) or any(self.needs[b] for b in place.bottoms)
-        place.wants = [down[j] if down else self.needs[b] for j, b in enumerate(place.bottoms)]
+        place.backward = any(learned) or any(needs)
+        place.wants = [down[j] and j not in constant if down else need for j, need in enumerate(needs)]
         for t in place.tops:
             self.needs[t] = place.backward
 
@@ -102,6 +103,7 @@ class Wiring:
                 place.backward, place.learns = True, [True] * len(place.learns)
                 labels = place.layer.no_gradient
                 place.wants = [want or j not in labels for j, want in enumerate(place.wants)]
+                place.wants = [want and j not in place.layer.constant for j, want in enumerate(place.wants)]
         for place in self.places:
             for j in place.layer.no_gradient:
                 if j < len(place.wants) and place.wants[j] and place.backward:

@@ -253,4 +253,5 @@ EXAMPLES = {
     ),
     "SmoothL1LossOHEM": Example(shapes=two, inputs=apart),
     "SoftmaxWithLossOHEM": Example(**scores, inputs=labelled(3)),
+    "SpatialDropout": Example(),
 }

@@ -56,6 +56,20 @@ def test_propagate_down_stops_the_gradient():
     assert backward(made) == {"source": False, "a": False, "b": True, "loss": True}
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_what_makes_regions_learns_nothing_from_what_is_pooled_in_them(force):
+    made = net(
+        ("force_backward: true\n" if force else "")
+        + dummy((2, 3, 4, 4), (2, 7), (2,), tops="maps seeds label")
+        + ip("where", "seeds", "rois", 5)
+        + layer("pool", "ROIPooling", "maps rois", "pooled", "roi_pooling_param { pooled_h: 2 pooled_w: 2 }")
+        + ip("b", "pooled", "b")
+        + layer("loss", "SoftmaxWithLoss", "b label", "loss")
+    )
+    assert wants(made)["pool"] == [force, False]
+    assert backward(made)["where"] is force
+
+
 def test_force_backward_wants_all_but_labels():
     made = net(
         "force_backward: true\n"

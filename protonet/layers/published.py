@@ -1,0 +1,115 @@
+"""Python layers that many published nets name, built in under the names of their modules and classes.
+
+    rpn.proposal_layer   ProposalLayer         py-faster-rcnn (rbgirshick): regions out of a region proposal network
+    spatial_dropout      SpatialDropoutLayer   ENet (TimoSaemann): dropout of whole planes, param_str {'phase': ., 'p': .}
+
+A user's own module of that name is taken instead, where it can be found and running it is allowed.  The surprise:
+ENet's layer takes its phase from param_str, and in TEST multiplies by 1 / (1 - p) as well.
+"""
+
+import ast
+import importlib.util
+import re
+
+import numpy as np
+
+from protonet.errors import DataError, NetError
+from protonet.layers import rpn
+from protonet.layers.python import ALLOWED, UserLayer
+from protonet.proto import caffe_pb2
+
+# pre_nms_top_n, post_nms_top_n, by phase; the rest is one for both: py-faster-rcnn's fast_rcnn/config.py
+TOP_N = {0: (12000, 2000), 1: (6000, 300)}
+NMS, MIN_SIZE, BASE = 0.7, 16, 16
+
+
+def settings(text):
+    """What a param_str says: a dict as Python or JSON writes it, or lines of YAML, which may lack the braces."""
+    quoted = re.sub(r"(^|[{,\n])\s*([A-Za-z_]\w*)\s*:", r"\1'\2':", text.strip()).replace("\n", ",")
+    for form in (text.strip(), f"{{{text}}}", quoted, f"{{{quoted}}}"):
+        try:
+            found = ast.literal_eval(form)
+        except (ValueError, SyntaxError):
+            continue
+        if isinstance(found, dict):
+            return found
+    raise NetError(f"param_str is a dict, as {{'name': value}}; found {text!r}")
+
+
+class ProposalLayer(UserLayer):
+    """bottoms: scores (1, 2 A, H, W), deltas (1, 4 A, H, W), im_info (1, 3); tops: rois (R, 5), [scores (R, 1)]."""
+
+    def setup(self, bottom, top):
+        said = settings(self.param_str)
+        self.stride = said["feat_stride"]
+        self.anchors = rpn.anchors(BASE, said.get("ratios", (0.5, 1, 2)), said.get("scales", (8, 16, 32)))
+        A = len(self.anchors)
+        if [blob.channels for blob in bottom[:2]] != [2 * A, 4 * A]:
+            found = [blob.shape for blob in bottom[:2]]
+            raise NetError(f"expected {2 * A} scores and {4 * A} deltas at a place, for {A} anchors; found {found}")
+
+    def reshape(self, bottom, top):
+        for blob, n in zip(top, (5, 1), strict=False):
+            blob.reshape(TOP_N[self.phase][1], n)
+
+    def forward(self, bottom, top):
+        scores, deltas, info = (blob.data for blob in bottom)
+        if len(scores) != 1:
+            raise DataError(f"regions are proposed of one image at a time, found a batch of {len(scores)}")
+        places = rpn.everywhere(self.anchors, self.stride, *scores.shape[2:])
+        H, W, scale = info.ravel()[:3]
+        boxes = rpn.moved(places, rpn.by_place(deltas[0]).reshape(-1, 4), H, W)
+        values = rpn.by_place(scores[0, len(self.anchors) :]).reshape(-1)
+        large = (boxes[:, 2:] - boxes[:, :2] + 1 >= np.float32(MIN_SIZE) * scale).all(1)
+        boxes, values = boxes[large], values[large]
+        kept = rpn.best(boxes, values, *TOP_N[self.phase], NMS)
+        rows = np.column_stack([np.zeros(len(kept), np.float32), boxes[kept]]), values[kept][:, None]
+        for blob, found in zip(top, rows, strict=False):
+            blob.reshape(*found.shape)
+            blob.data[...] = found
+
+    def backward(self, top, propagate_down, bottom):
+        """No gradient goes through a choice."""
+
+
+def spatial_dropout(param):
+    """ENet's layer as one of ours."""
+    said = settings(param.python_param.param_str)
+    ratio = float(said["p"])
+    if not 0 < ratio < 1:
+        raise NetError(f"p of a SpatialDropoutLayer is above 0 and below 1, found {ratio:g}")
+    made = caffe_pb2.LayerParameter()
+    made.CopyFrom(param)
+    made.ClearField("python_param")
+    if str(said.get("phase", "TRAIN")) == "TRAIN":
+        made.type, made.phase = "SpatialDropout", caffe_pb2.TRAIN
+        made.spatial_dropout_param.dropout_ratio = ratio
+    else:
+        made.type, made.power_param.scale = "Power", 1 / (1 - ratio)
+    return made
+
+
+CLASSES = {("rpn.proposal_layer", "ProposalLayer"): ProposalLayer}
+LAYERS = {("spatial_dropout", "SpatialDropoutLayer"): spatial_dropout}
+
+
+def known(table, spec):
+    """The entry of a table for what python_param names; None where it has none, or the user has a module of his own."""
+    found = table.get((spec.module, spec.layer))
+    return None if found is None or (ALLOWED[0] and own(spec.module)) else found
+
+
+def own(module):
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def native(param):
+    """A layer of type Python as the layer of ours that it is, or as it is."""
+    found = known(LAYERS, param.python_param) if param.type == "Python" else None
+    try:
+        return found(param) if found else param
+    except (KeyError, TypeError, ValueError) as error:
+        raise NetError(f"param_str of a {param.python_param.layer}: {type(error).__name__} {error}") from error

@@ -1,0 +1,52 @@
+"""Regions proposed by a network: anchors, what is predicted about them, and the best that do not overlap.
+
+Boxes are (x0, y0, x1, y1), in pixels; x1 and y1 are the last ones, so that a width is x1 - x0 + 1.  arXiv:1506.01497
+"""
+
+import numpy as np
+
+from protonet.layers.ssd.overlap import suppress
+
+
+def anchors(base, ratios, scales):
+    """(A, 4): for each ratio (of height to width) and each scale a box about the centre of base x base pixels."""
+    center = (base - 1) / 2
+    boxes = []
+    for ratio in ratios:
+        w = np.floor(np.sqrt(base * base / ratio) + 0.5)
+        h = np.floor(w * ratio + 0.5)
+        halves = [((w * scale - 1) / 2, (h * scale - 1) / 2) for scale in scales]
+        boxes += [(center - x, center - y, center + x, center + y) for x, y in halves]
+    return np.array(boxes, np.float32)
+
+
+def everywhere(boxes, stride, H, W):
+    """The anchors at all places of a map, (H * W * A, 4): by row, by column, by anchor."""
+    y, x = np.mgrid[:H, :W].astype(np.float32) * stride
+    return (np.stack([x, y, x, y], -1)[:, :, None] + boxes).reshape(-1, 4)
+
+
+def moved(boxes, deltas, H, W):
+    """Boxes as predicted, clipped to an image of H x W: deltas are (dx, dy, dlog w, dlog h), in widths and heights.
+
+    As in Faster R-CNN a width is x1 - x0 + 1 before and x1 - x0 after, so that a box that stays grows by a pixel.
+    """
+    size = boxes[:, 2:] - boxes[:, :2] + 1
+    center = boxes[:, :2] + size / 2 + deltas[:, :2] * size
+    with np.errstate(over="ignore"):
+        half = np.exp(deltas[:, 2:]) * size / 2
+    found = np.concatenate([center - half, center + half], 1)
+    return np.clip(found, 0, np.array([W - 1, H - 1] * 2, np.float32))
+
+
+def by_place(blob):
+    """(A * n, H, W) as (H * W * A, n) is done by reshape; n: numbers an anchor."""
+    return blob.transpose(1, 2, 0)
+
+
+def best(boxes, scores, before, after, threshold):
+    """The numbers of at most `after` boxes, best first, of the `before` best that overlap none better."""
+    order = np.argsort(-scores, kind="stable")
+    order = order[:before] if before > 0 else order
+    kept = order[suppress(boxes[order], [0, len(order)], threshold, one=1.0)]
+    return kept[:after] if after > 0 else kept
