@@ -42,7 +42,7 @@ SHAPES = {
 MEANT = (
     (r"mnist_autoencoder", {"data": (1, 1, 28, 28)}),
     (r"mnist_siamese", {"pair_data": (1, 2, 28, 28)}),
-    (r"VDSR_net", {"data": (1, 1, 224, 224)}),
+    (r"VDSR_net", {"data": (1, 1, 224, 224), "label": (1, 1, 224, 224)}),
     (r"inceptionv4", {"data": (1, 3, 299, 299)}),
     (r"shelhamer", {"label": (1, 1, 224, 224)}),
     (r"train_test_lstm", {"data": (384, 3, 227, 227), "label": (16, 24), "clip_markers": (16, 24)}),

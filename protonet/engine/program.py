@@ -26,6 +26,7 @@ from protonet.graph.read import read
 from protonet.io import Weights, load_weights
 from protonet.layers import make
 from protonet.layers.base import TEST
+from protonet.runtime import limit
 from protonet.runtime import plan as planning
 from protonet.runtime.execute import Program as Steps
 from protonet.runtime.system import threads as usual
@@ -181,6 +182,8 @@ def reshaped(graph, shapes):
             known = [shapes[value.name] for value in node.outputs] if node.type == "Input" else None
             found = known or node.layer.infer(*(value.shape for value in node.inputs))
             wanted = [param.shape for param in node.layer.params(*(value.shape for value in node.inputs))]
+            for value, shape in zip(node.outputs, found, strict=True):
+                limit.check(shape, f"blob '{value.name}'")
         except ProtonetError as error:
             raise error.at(node.place or f"layer '{node.name}'") from None
         for value, shape in zip(node.outputs, found, strict=True):

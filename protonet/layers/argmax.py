@@ -35,4 +35,4 @@ class ArgMax(Layer):
         k, values = self.spec.top_k, self.spec.out_max_val
         instead = values and self.spec.HasField("axis")
         rows = (-1, 0) if instead else (0, k if values else -1)
-        emit(kernels.argmax, x.seen(O, C, S), y.seen(O, y.count // (O * S), S), k, *rows, tasks=tasks(O, S))
+        emit(kernels.argmax, x.seen(O, C, S), y.seen(O, y.count // max(1, O * S), S), k, *rows, tasks=tasks(O, S))

@@ -3,6 +3,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from protonet.errors import ShapeError
+from protonet.net import Net
+from protonet.prototxt import parse
 from tests.naive.argmax import argmax
 from tests.tools import layer, run
 
@@ -47,3 +49,11 @@ def test_it_passes_no_gradient():
 def test_more_than_there_are_is_refused():
     with pytest.raises(ShapeError, match="from 1 to the 108 numbers that are compared, found 500"):
         layer(text("top_k: 500"), (2, 3, 6, 6))
+
+
+def test_no_numbers_have_no_largest():
+    spec = "argmax_param { axis: 1 top_k: 2 }"
+    data = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 0 } } }'
+    net = Net(parse.loads(f'{data} layer {{ name: "it" type: "ArgMax" bottom: "x" top: "y" {spec} }}'))
+    net.forward_layers()
+    assert net.blobs["y"].shape == (2, 2, 0)

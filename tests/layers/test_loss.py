@@ -3,7 +3,8 @@ import pytest
 from protonet.errors import NetError, ShapeError
 from protonet.kernels.labels import NO_LABEL
 from protonet.layers.loss import BATCH_SIZE, classes, divisor, ignored
-from protonet.proto.caffe_pb2 import LossParameter
+from protonet.net import Net
+from protonet.proto.caffe_pb2 import TRAIN, LossParameter, NetParameter
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,25 @@ def test_labels_are_counted_and_not_shaped():
     assert classes(1, (2, 5, 3, 4), (24,)) == (2, 5, 12)
     with pytest.raises(ShapeError, match="expected 24 labels"):
         classes(1, (2, 5, 3, 4), (2, 4))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shapes"),
+    [
+        ("EuclideanLoss", [(0, 3), (0, 3)]),
+        ("SmoothL1Loss", [(0, 3), (0, 3)]),
+        ("HingeLoss", [(0, 3), (0,)]),
+        ("MultinomialLogisticLoss", [(0, 3), (0,)]),
+        ("ContrastiveLoss", [(0, 3), (0, 3), (0,)]),
+        ("SoftmaxWithLoss", [(4, 5, 0), (4, 1, 0)]),
+        ("SigmoidCrossEntropyLoss", [(0, 3), (0, 3)]),
+    ],
+)
+def test_a_loss_of_no_images_is_0_and_sends_no_gradient(kind, shapes):
+    net = NetParameter(force_backward=True)
+    for i, shape in enumerate(shapes):
+        net.layer.add(name=f"in{i}", type="Input", top=[f"in{i}"]).input_param.shape.add().dim.extend(shape)
+    net.layer.add(name="loss", type=kind, bottom=[f"in{i}" for i in range(len(shapes))], top=["loss"])
+    made = Net(net, TRAIN)
+    assert made.forward_layers() == 0
+    made.backward_layers()

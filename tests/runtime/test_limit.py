@@ -106,3 +106,9 @@ def test_a_net_whose_blobs_fit_one_by_one_is_built_and_not_run_if_they_do_not_to
 def test_sizes_are_readable(size, text):
     assert limit.readable(size) == text
     assert math.isfinite(limit.limit())
+
+
+def test_a_compiled_net_refuses_an_input_that_is_too_large_by_name():
+    program = protonet.compile(parse.loads(SMALL), {}, allow_missing=True)
+    with pytest.raises(ShapeError, match=r"layer 'd': blob 'data' of shape \(100000000, 1000\)"):
+        program.plan({"data": (100_000_000, 1000)})
