@@ -1,9 +1,12 @@
 """NumPy's files: .npy and .npz, never pickled, never larger in memory than the file can fill."""
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -33,7 +36,7 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
             return found
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path) from None
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
         raise DataError(f"expected arrays (.npz): {str(error).lower()}", path) from None
 
 
@@ -43,8 +46,10 @@ def array(file: BinaryIO | Any, size: int, where: str) -> np.ndarray:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = read(file)
-    except ValueError as error:
-        raise DataError(f"expected a NumPy array: {error}", where) from None
+    except (ValueError, SyntaxError, TypeError, TokenError, RecursionError, MemoryError, UserWarning) as error:
+        raise DataError(f"expected a NumPy array: {error}", where) from None  # its header is a Python expression
+    if any(n < 0 for n in shape):
+        raise DataError(f"expected a NumPy array, found the shape {shape}", where)
     if dtype.hasobject or dtype.kind not in "biufc":
         raise DataError(f"expected an array of numbers, found {dtype}", where)
     wanted = prod(shape) * dtype.itemsize

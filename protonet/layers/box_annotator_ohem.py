@@ -40,8 +40,9 @@ class BoxAnnotatorOHEM(Layer):
     def run(self, rois, loss, labels, weights, top_labels, top_weights):
         R = len(rois)
         images = rois.reshape(R, 5, -1)[:, 0].ravel()
-        if not (images >= 0).all():
-            raise DataError(f"region {int(np.argmin(images >= 0))} is of image {images[~(images >= 0)][0]:g}")
+        known = (images >= 0) & (images < 1 << 24)  # no image has a greater number in a float
+        if not known.all():
+            raise DataError(f"region {int(np.argmin(known))} is of image {images[~known][0]:g}")
         images = images.astype(np.int64)
         order = np.lexsort((-loss.ravel(), images))
         rank = np.arange(order.size) - np.searchsorted(images[order], images[order])

@@ -79,7 +79,9 @@ def granted():
 
 
 def check(shape, what, itemsize=4):
-    """Refuse an array of this shape if it alone is more than may be taken."""
+    """Refuse an array of this shape if it alone is more than may be taken, or is no array at all."""
+    if any(n < 0 for n in shape):
+        raise ShapeError(f"{what}: a shape has no negative sizes, found {tuple(shape)}")
     need(itemsize * prod(shape), f"{what} of shape {tuple(shape)}")
 
 

@@ -51,3 +51,28 @@ def test_what_is_no_archive_is_refused(tmp_path):
     (tmp_path / "x.npz").write_bytes(b"hello")
     with pytest.raises(DataError, match="expected arrays"):
         load_npz(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("header", [b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,", b"\0" * 20, b"(" * 300])
+def test_a_header_that_is_no_expression_is_refused(tmp_path, header):
+    (tmp_path / "h.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(DataError, match="expected a NumPy array"):
+        load_npy(tmp_path / "h.npy")
+
+
+def test_negative_sizes_are_refused(tmp_path):
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f4", "fortran_order": False, "shape": (-2, 3)})
+    (tmp_path / "n.npy").write_bytes(buffer.getvalue() + bytes(100))
+    with pytest.raises(DataError, match=r"found the shape \(-2, 3\)"):
+        load_npy(tmp_path / "n.npy")
+
+
+def test_an_archive_with_a_damaged_member_is_refused(tmp_path):
+    path = tmp_path / "d.npz"
+    np.savez_compressed(path, x=np.arange(1000, dtype=np.float32))
+    data = bytearray(path.read_bytes())
+    data[60:80] = b"\xff" * 20
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="expected"):
+        load_npz(path)

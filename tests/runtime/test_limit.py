@@ -112,3 +112,8 @@ def test_a_compiled_net_refuses_an_input_that_is_too_large_by_name():
     program = protonet.compile(parse.loads(SMALL), {}, allow_missing=True)
     with pytest.raises(ShapeError, match=r"layer 'd': blob 'data' of shape \(100000000, 1000\)"):
         program.plan({"data": (100_000_000, 1000)})
+
+
+def test_negative_sizes_are_refused_by_name():
+    with pytest.raises(ShapeError, match=r"blob 'x': a shape has no negative sizes, found \(2, -1\)"):
+        limit.check((2, -1), "blob 'x'")
