@@ -55,9 +55,11 @@ def array(file: BinaryIO | Any, size: int, where: str) -> np.ndarray:
     wanted = prod(shape) * dtype.itemsize
     if wanted > size:
         raise DataError(f"an array of shape {shape} is announced, {wanted} bytes, but the file has {size}", where)
-    values = np.frombuffer(file.read(wanted), dtype)
-    if values.size != prod(shape):
-        raise DataError(f"an array of shape {shape} is announced, but {values.size} numbers are there", where)
+    data = file.read(wanted)
+    if len(data) < wanted:
+        found = len(data) // dtype.itemsize
+        raise DataError(f"an array of shape {shape} is announced, but {found} numbers are there", where)
+    values = np.frombuffer(data, dtype)
     return values.reshape(shape[::-1]).T.copy() if fortran else values.reshape(shape).copy()
 
 

@@ -7,7 +7,7 @@ Boxes, for each min_size: square; if there is a max_size, square of sqrt(min_siz
 and, unless flip is false, its inverse.
 """
 
-from math import sqrt
+from math import prod, sqrt
 
 import numpy as np
 
@@ -63,13 +63,18 @@ class PriorBox(Layer):
     def infer(self, x, image):
         if len(x) != 4 or len(image) != 4:
             raise ShapeError(f"expected a map and an image (N, C, H, W), found {x} and {image}")
+        if not prod(image[2:]):
+            raise ShapeError(f"expected an image with pixels, found {image}")
         return [(1, 2, x[2] * x[3] * len(list(self.sizes())) * 4)]
 
     def boxes(self, x, image):
         """What the top holds."""
         spec, (high, wide) = self.spec, image[2:]
         high, wide = spec.img_size or spec.img_h or high, spec.img_size or spec.img_w or wide
-        step_h, step_w = spec.step or spec.step_h or high / x[2], spec.step or spec.step_w or wide / x[3]
+        step_h, step_w = (
+            spec.step or spec.step_h or high / max(1, x[2]),
+            spec.step or spec.step_w or wide / max(1, x[3]),
+        )
         h, w = ((np.arange(n) + spec.offset) * step for n, step in zip(x[2:], (step_h, step_w), strict=True))
         sizes = np.array(list(self.sizes()))
         centres = np.stack(np.broadcast_arrays(w[None, :], h[:, None]), -1)[:, :, None]

@@ -76,3 +76,11 @@ def test_an_archive_with_a_damaged_member_is_refused(tmp_path):
     path.write_bytes(data)
     with pytest.raises(DataError, match="expected"):
         load_npz(path)
+
+
+def test_a_file_that_ends_within_a_number_is_refused(tmp_path):
+    np.save(tmp_path / "t.npy", np.arange(40, dtype=np.float64))
+    data = (tmp_path / "t.npy").read_bytes()
+    (tmp_path / "t.npy").write_bytes(data[:-3])
+    with pytest.raises(DataError, match="39 numbers are there"):
+        load_npy(tmp_path / "t.npy")
