@@ -4,13 +4,14 @@
     protonet check models/*.prototxt --phase TRAIN
 
 A file is read as a net or as a solver, as its content says.  Nets are also wired and shaped, in both phases or in the
-one named; data that cannot be found is reported, not an error of the prototxt.  Exit code 1 if any file has errors.
+one named, and go on being so behind a layer that is wrong; data that cannot be found are told, but are no error of the
+prototxt.  Exit code 1 if any file has errors.
 """
 
 import sys
 from pathlib import Path
 
-from protonet.errors import DataError, ProtonetError
+from protonet.errors import ProtonetError
 
 
 def arguments(add):
@@ -55,24 +56,27 @@ def report(name, args):
 
 
 def solver_errors(name):
+    from protonet.graph.resolve import solver_nets
     from protonet.solvers.solver import check, read
 
     try:
-        check(read(name)[1])
+        param = read(name)[1]
+        check(param)
+        solver_nets(param, name)
     except ProtonetError as error:
-        return [f"{name}: {error}"]
+        return [str(error) if name in str(error) else f"{name}: {error}"]
     return []
 
 
 def net_errors(document, args, notes):
     import protonet
+    from protonet.net.check import problems
 
-    errors = {}
+    errors: dict[str, list[str]] = {}
+    about_data: dict[str, list[str]] = {}
     for phase in (args.phase,) if args.phase else ("TRAIN", "TEST"):
-        try:
-            protonet.Net(document, phase=getattr(protonet, phase), fill=False)
-        except DataError as error:
-            notes.append(f"{error} ({phase}: the data were not looked at)")
-        except ProtonetError as error:
-            errors.setdefault(str(error), []).append(phase)
+        for found, into in zip(problems(document, getattr(protonet, phase)), (errors, about_data), strict=True):
+            for error in found:
+                into.setdefault(str(error), []).append(phase)
+    notes += [f"{text} [{' and '.join(phases)}: data were not looked at]" for text, phases in about_data.items()]
     return [f"{text} [{' and '.join(phases)}]" for text, phases in errors.items()]

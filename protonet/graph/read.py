@@ -10,7 +10,6 @@ from protonet.graph import resolve
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse, upgrade
 
-
 log = logging.getLogger(__name__)
 
 
@@ -30,10 +29,12 @@ class Definition:
 
 
 def read(source, phase=None, level=0, stages=(), ignore_unknown=False, state=None) -> Definition:
-    """source: a path, a Document, or a NetParameter (which is not changed).
+    """source: a path, a Document, or a NetParameter (which is not changed); a Definition is one already.
 
     `state` (a NetState) overrides phase, level and stages; without either, the net's own state decides, else TEST.
     """
+    if isinstance(source, Definition):
+        return source
     document = source
     if isinstance(source, str | Path):
         document = parse.load(source, "NetParameter", ignore_unknown)

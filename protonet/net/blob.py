@@ -1,10 +1,14 @@
 """Blob: a value and its gradient with memory of their own, as pycaffe shows them.
 
-Memory is taken on demand by the operating system: a gradient that nobody touches costs nothing.
+Memory is taken when somebody looks at it or a plan computes in it: a net that is only looked at, or only runs forward,
+takes none for what it does not need.
 """
 
+from dataclasses import dataclass
 from itertools import count
 from math import prod
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -12,22 +16,38 @@ from protonet.errors import ShapeError
 from protonet.runtime import limit
 from protonet.runtime.step import Buffer, aligned
 
-NUMBERS = count(1)
+NUMBERS, LOCK = count(1), Lock()
 
 
 class Store:
     """Floats that may grow, and that several blobs may share.  number: another one whenever they lie elsewhere."""
 
     def __init__(self, size):
-        self.take(size)
+        self.size, self.made, self.number = size, None, next(NUMBERS)
 
-    def take(self, size):
-        self.array, self.number = aligned(4 * size).view(np.float32), next(NUMBERS)
+    @property
+    def array(self):
+        if self.made is None:
+            with LOCK:
+                if self.made is None:
+                    self.made = aligned(4 * self.size).view(np.float32)
+        return self.made
 
     def reserve(self, size):
         """Room for so many floats."""
-        if size > self.array.size:
-            self.take(size)
+        if size > self.size:
+            self.size, self.made, self.number = size, None, next(NUMBERS)
+
+
+@dataclass(eq=False)
+class Held(Buffer):
+    """A buffer whose memory is a store's."""
+
+    store: Any = None
+
+    def own(self):
+        self.memory = self.store.array[: self.count]
+        return self.memory
 
 
 class Blob:
@@ -84,9 +104,9 @@ class Blob:
         return self._shape, self.data_store.number, self.diff_store.number
 
     def buffers(self):
-        """(data, diff) as the runtime sees them: memory that is already there."""
-        kinds = (self.data_store.array, ""), (self.diff_store.array, ".diff")
-        return tuple(Buffer(self._shape, "own", self.name + end, memory=array[: self.count]) for array, end in kinds)
+        """(data, diff) as the runtime sees them."""
+        kinds = (self.data_store, ""), (self.diff_store, ".diff")
+        return tuple(Held(self._shape, "own", self.name + end, store=store) for store, end in kinds)
 
     def legacy(self, axis):
         """The size of one of Caffe's four axes; 1 where the blob has fewer."""

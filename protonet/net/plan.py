@@ -30,10 +30,13 @@ class Keep(Emit):
 
 
 class Plan:
-    """One net at one set of shapes.  forward[i] and backward[i] are the steps of layer i, as (first, last)."""
+    """One net at one set of shapes.  forward[i] and backward[i] are the steps of layer i, as (first, last).
+
+    It holds neither the net nor what made it: a net that nobody needs any more goes at once, with all its memory.
+    """
 
     def __init__(self, net):
-        self.net = net
+        self.threads = net.threads
         self.forward: list[tuple[int, int]] = []
         self.backward: dict[int, tuple[int, int]] = {}
         blobs = buffers(net.blob_list)
@@ -41,33 +44,25 @@ class Plan:
         self.index = {place.layer: i for i, place in enumerate(net.places)}
         self.last_in_place = {b: i for i, place in enumerate(net.places) for b in place.in_place()}
         params = buffers(net.parameters.blobs)
-        seen = [self.seen(place, blobs, params) for place in net.places]
-        self.emit = Keep(net, overwritten=self.overwritten)
+        seen = [sides(net, place, blobs, params) for place in net.places]
+        emit = Keep(net, overwritten=self.overwritten)
         for i, (place, (bottoms, tops, blobs_)) in enumerate(zip(net.places, seen, strict=True)):
-            first = len(self.emit.steps)
-            self.emit.of(place.layer, blobs_, i)
+            first = len(emit.steps)
+            emit.of(place.layer, blobs_, i)
             if not place.layer.dynamic:
-                place.layer.forward(self.emit, *bottoms, *tops)
-            self.forward.append((first, len(self.emit.steps)))
+                place.layer.forward(emit, *bottoms, *tops)
+            self.forward.append((first, len(emit.steps)))
         for i in reversed(range(len(net.places))):
             place, (bottoms, tops, blobs_) = net.places[i], seen[i]
             if net.trains and place.backward and any(b.diff for b in [*bottoms, *blobs_]):
-                first = len(self.emit.steps)
-                place.layer.backward(self.emit.of(place.layer, blobs_, i), *tops, *bottoms)
-                self.backward[i] = first, len(self.emit.steps)
-        self.lot = self.emit.steps, plan.exact(self.emit.steps)
+                first = len(emit.steps)
+                place.layer.backward(emit.of(place.layer, blobs_, i), *tops, *bottoms)
+                self.backward[i] = first, len(emit.steps)
+        self.lot = emit.steps, plan.exact(emit.steps)
 
     @cached_property
     def program(self):
-        return Program(*self.lot, threads=self.net.threads)
-
-    def seen(self, place, blobs, params):
-        """A layer's bottoms, tops and parameters as it sees them: a gradient is there only if somebody wants it."""
-        trains = self.net.trains
-        bottoms = [wanted(blobs[b], trains and want) for b, want in zip(place.bottoms, place.wants, strict=True)]
-        tops = [wanted(blobs[t], trains and self.net.arrives[t]) for t in place.tops]
-        mine = [wanted(params[p], trains and learns) for p, learns in zip(place.params, place.learns, strict=True)]
-        return bottoms, tops, mine
+        return Program(*self.lot, threads=self.threads)
 
     def overwritten(self, blob, layer, after):
         """Whether a layer works in place on this blob: one after `layer`, or `layer` itself if it still will."""
@@ -95,6 +90,15 @@ class Plan:
         spans = [self.backward[i] for i in range(last, first + 1) if i in self.backward]
         if spans:
             self.program.run(min(a for a, _ in spans), max(b for _, b in spans))
+
+
+def sides(net, place, blobs, params):
+    """A layer's bottoms, tops and parameters as it sees them: a gradient is there only if somebody wants it."""
+    trains = net.trains
+    bottoms = [wanted(blobs[b], trains and want) for b, want in zip(place.bottoms, place.wants, strict=True)]
+    tops = [wanted(blobs[t], trains and net.arrives[t]) for t in place.tops]
+    mine = [wanted(params[p], trains and learns) for p, learns in zip(place.params, place.learns, strict=True)]
+    return bottoms, tops, mine
 
 
 def buffers(blobs):

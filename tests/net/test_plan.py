@@ -1,5 +1,8 @@
 """The exact plan: steps by layer, a program only when something runs, timing by layer."""
 
+import gc
+import weakref
+
 import pytest
 
 from tests.net.tools import CNN, data, ip, layer, net
@@ -77,3 +80,29 @@ def test_every_layer_is_timed():
     assert times["conv1"][1] > 0
     assert times["source"][1] == 0
     assert made.time_layers(backward=False)[1] == [0] * len(made.places)
+
+
+def test_a_net_that_nobody_needs_any_more_goes_at_once():
+    """With its memory, without waiting for the collector of garbage, which counts objects and not bytes."""
+    gc.disable()
+    try:
+        made = net(CNN, phase=0)
+        made.forward_layers()
+        made.backward_layers()
+        gone = weakref.ref(made)
+        memory = weakref.ref(made.blobs["conv1"].data_store)
+        del made
+        assert gone() is None
+        assert memory() is None
+    finally:
+        gc.enable()
+
+
+def test_only_what_is_computed_in_takes_memory():
+    looked_at = net(CNN, phase=0)
+    assert not any(blob.data_store.made is not None for blob in looked_at.blob_list)
+    forward = net(CNN, phase=0, trains=False)
+    forward.forward_layers()
+    taken = [b.name for b in forward.blob_list if b.diff_store.made is not None]
+    assert taken == ["loss"]  # whose weight lies there
+    assert all(b.data_store.made is not None for b in forward.blob_list)

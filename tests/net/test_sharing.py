@@ -1,4 +1,4 @@
-"""Tops that only repeat their bottom are its memory, as in Caffe; never so that somebody reads what another overwrote."""
+"""Tops that only repeat their bottom are its memory, as in Caffe; never so that one reads what another overwrote."""
 
 import numpy as np
 import pytest
