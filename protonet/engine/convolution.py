@@ -12,7 +12,8 @@ from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, INF, Act
 from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
 from protonet.engine.machine import REGISTERS, W
-from protonet.engine.plan import Op, builds, key
+from protonet.engine.op import Op
+from protonet.engine.plan import builds, key
 from protonet.kernels import conv_blocked, depthwise, winograd
 from protonet.kernels.conv_blocked import BELOW, CLAMP, SLOPES
 from protonet.kernels.pointwise_blocked import SUM

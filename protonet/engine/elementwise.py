@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import fuse, pack
+from protonet.engine.copying import move
 from protonet.engine.fuse import Act
 from protonet.engine.layout import BLOCKED, Cell, follow
-from protonet.engine.plan import Op, builds, key
-from protonet.kernels import blocks
+from protonet.engine.op import Op
+from protonet.engine.plan import builds, key
 from protonet.kernels.pointwise_blocked import MAXIMUM, PRODUCT, SUM, affine, combine
 from protonet.kernels.simd import W
 from protonet.runtime.step import Blob
@@ -89,12 +90,6 @@ class Alone(Op):
         self.layer.forward(to.emit, *(Blob(cell.buffer.seen(size)) for cell in (source, target)))
         if target is not y:
             move(to, target, to.write(y))
-
-
-def move(to, x, y):
-    rows, columns, (xs, ys) = follow(x, y)
-    args = x.images, x.blocks, rows, columns, *xs, *ys
-    to.emit(blocks.copy, x.view(), y.view(), *args, tasks=x.images * x.blocks * rows)
 
 
 def blocked(planner, *values):

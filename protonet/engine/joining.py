@@ -1,23 +1,10 @@
 """Concat and Slice along channels: parts lie where the whole does.  Flatten and Reshape of plain cells cost nothing."""
 
-from dataclasses import dataclass
-
-from protonet.engine.elementwise import blocked, move
+from protonet.engine.copying import Place
+from protonet.engine.elementwise import blocked
 from protonet.engine.layout import BLOCKED, PLAIN
-from protonet.engine.plan import Op, builds
+from protonet.engine.plan import builds
 from protonet.kernels.simd import W
-
-
-@dataclass(eq=False)
-class Place(Op):
-    """Copies those parts that could not be made in place: parts is their first blocks."""
-
-    parts: list
-
-    def lower(self, to):
-        for x, part in zip(self.reads, self.parts, strict=True):
-            to.write(part)
-            move(to, x, part)
 
 
 @builds("Concat")

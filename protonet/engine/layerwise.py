@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from protonet.engine.layout import PLAIN
-from protonet.engine.plan import Op, builds, plain
+from protonet.engine.op import Op
+from protonet.engine.plan import builds, plain
 from protonet.runtime.step import Blob
 
 

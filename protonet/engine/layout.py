@@ -9,6 +9,7 @@ its root, from a block of channels on: so Concat and Slice cost nothing.
 """
 
 from dataclasses import dataclass, field
+from math import prod
 
 from protonet.kernels.simd import W
 from protonet.runtime.step import Buffer
@@ -26,15 +27,16 @@ class Cell:
     halo: tuple[int, int, int, int] = (0, 0, 0, 0)  # above, left, below, right
     root: "Cell | None" = None
     first: int = 0  # its first block in the root
+    before: int = 0  # images of the root before it
     memory: Buffer | None = field(default=None, repr=False)
 
     def need(self, *halo):
         """A reader looks this far beyond the borders."""
         self.halo = tuple(map(max, self.halo, halo, (0, 0, 0, 0)))
 
-    def put(self, root, first):
-        """Lie inside another cell, from this block on."""
-        self.root, self.first = root, first
+    def put(self, root, first, before=0):
+        """Lie inside another cell, from this block and this image on."""
+        self.root, self.first, self.before = root, first, before
 
     @property
     def movable(self):
@@ -48,6 +50,10 @@ class Cell:
     @property
     def block_in_top(self):
         return self.first + self.root.block_in_top if self.root else 0
+
+    @property
+    def before_in_top(self):
+        return self.before + self.root.before_in_top if self.root else 0
 
     @property
     def images(self):
@@ -92,9 +98,12 @@ class Cell:
 
     @property
     def start(self):
-        """Where pixel (0, 0) of its first channel is in its buffer."""
+        """Where its first number is in its buffer."""
+        if self.form == PLAIN:
+            return self.before_in_top * prod(self.shape[1:])
         above, left, _, _ = self.top.halo
-        return above * self.row + left * self.pixel + self.block_in_top * self.block
+        inside = above * self.row + left * self.pixel + self.block_in_top * self.block
+        return inside + self.before_in_top * self.image
 
     @property
     def dense(self):

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine import fuse
+from protonet.engine import fuse, slices
 from protonet.engine.layout import BLOCKED, PIXELS, PLAIN, Cell
 from protonet.engine.memory import Pages
+from protonet.engine.op import Op
 from protonet.kernels import blocks, pointwise
 from protonet.runtime.step import Blob, Buffer, Emit
 
@@ -50,16 +51,21 @@ class Constants:
         return self.get(array.tobytes(), lambda: array)
 
 
-@dataclass(eq=False)
-class Op:
-    """Something that reads and writes cells: lower(lowering) emits its steps."""
-
-    layer: Any
-    reads: list
-    writes: list
-
-    def lower(self, to):
-        raise NotImplementedError
+def planned(graph, constants, exact=False):
+    """The Planner of a whole graph."""
+    planner = Planner(graph, constants, exact)
+    for node in graph.nodes:
+        for value in node.outputs if node.type == "Input" else ():
+            memory = Buffer(value.shape, "io", value.name)
+            planner.inputs[value] = planner.give(value, PLAIN, memory=memory)
+    units = [unit for unit in fuse.units(graph) if unit.type != "Input"]
+    if cut := slices.choose(graph, units):
+        units = slices.build(planner, units, cut)
+    for unit in units:
+        planner.build(unit)
+    for value in graph.outputs:
+        planner.outputs[value] = planner.keep(value)
+    return planner
 
 
 @dataclass(eq=False)
@@ -77,15 +83,6 @@ class Planner:
     def __post_init__(self):
         self.alias = fuse.aliases(self.graph)
         self.weight = sum(blob.nbytes for node in self.graph.nodes for blob in node.blobs)
-        for node in self.graph.nodes:
-            if node.type == "Input":
-                for value in node.outputs:
-                    self.inputs[value] = self.give(value, PLAIN, memory=Buffer(value.shape, "io", value.name))
-        for unit in fuse.units(self.graph):
-            if unit.type != "Input":
-                self.build(unit)
-        for value in self.graph.outputs:
-            self.outputs[value] = self.keep(value)
 
     def build(self, unit):
         builder = BUILDERS.get(unit.type)
@@ -116,10 +113,10 @@ class Planner:
             self.ops.append(Convert(value.maker.layer, [source], [self.give(value, form)]))
         return self.cells[value][form]
 
-    def part(self, value, whole, first):
+    def part(self, value, whole, first, before=0):
         """A place for a value inside a larger cell."""
         cell = Cell(value.shape, whole.form, value.name)
-        cell.put(whole, first)
+        cell.put(whole, first, before)
         return cell
 
     def keep(self, value):
@@ -216,7 +213,7 @@ class Convert(Op):
 
 def plain(cell):
     """A plain cell as a blob of its shape."""
-    return Blob(cell.buffer.seen(*cell.shape))
+    return Blob(cell.buffer.seen(*cell.shape, start=cell.start))
 
 
 def key(values):

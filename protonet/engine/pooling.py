@@ -5,7 +5,8 @@ from typing import Any
 
 from protonet.engine.elementwise import blocked
 from protonet.engine.layout import BLOCKED
-from protonet.engine.plan import Op, builds
+from protonet.engine.op import Op
+from protonet.engine.plan import builds
 from protonet.kernels import pointwise_blocked, pool_blocked
 from protonet.kernels.simd import BYTES, W
 

@@ -19,14 +19,14 @@ import numpy as np
 from protonet import passes
 from protonet.engine import convolution, dense, elementwise, joining, layerwise, pooling  # noqa: F401  (their builders)
 from protonet.engine.memory import piece
-from protonet.engine.plan import Constants, Planner
-from protonet.errors import DataError, DeployError, ProtonetError, ShapeError
+from protonet.engine.plan import Constants, planned
+from protonet.engine.shapes import reshaped
+from protonet.errors import DataError, DeployError
 from protonet.graph.build import build
 from protonet.graph.read import read
 from protonet.io import Weights, load_weights
 from protonet.layers import make
 from protonet.layers.base import TEST
-from protonet.runtime import limit
 from protonet.runtime import plan as planning
 from protonet.runtime.execute import Program as Steps
 from protonet.runtime.system import threads as usual
@@ -127,7 +127,7 @@ class Plan:
     """A program at one set of input shapes: its steps, and one or more memories to run them in."""
 
     def __init__(self, graph, constants, threads, exact):
-        self.planner = Planner(graph, constants, exact)
+        self.planner = planned(graph, constants, exact)
         self.steps = self.planner.steps()
         self.places = planning.packed(self.steps)
         self.threads, self.lock = threads, Lock()
@@ -162,34 +162,15 @@ class Memory:
         self.results = {name: self.steps.array(cell.buffer.seen(*cell.shape)) for name, cell in plan.cells.items()}
 
     def uses(self, buffer):
-        """The words of the table that hold a buffer's address."""
-        return np.flatnonzero(self.steps.table == self.steps.array(buffer).ctypes.data)
+        """(words of the table that hold addresses in a buffer, how far from its start)."""
+        far = self.steps.table - self.steps.array(buffer).ctypes.data
+        words = np.flatnonzero((far >= 0) & (far < buffer.nbytes))
+        return words, far[words]
 
     def run(self, arrays):
-        for name, slots in self.slots.items():
-            self.steps.table[slots] = arrays[name].ctypes.data
+        for name, (words, far) in self.slots.items():
+            self.steps.table[words] = far + arrays[name].ctypes.data
         for name, copy in self.copies.items():
             copy[...] = arrays[name]
         self.steps.run()
         return {name: array.copy() for name, array in self.results.items()}
-
-
-def reshaped(graph, shapes):
-    """A copy of the graph for inputs of these shapes."""
-    graph = graph.copy()
-    for node in graph.nodes:
-        try:
-            known = [shapes[value.name] for value in node.outputs] if node.type == "Input" else None
-            found = known or node.layer.infer(*(value.shape for value in node.inputs))
-            wanted = [param.shape for param in node.layer.params(*(value.shape for value in node.inputs))]
-            for value, shape in zip(node.outputs, found, strict=True):
-                limit.check(shape, f"blob '{value.name}'")
-        except ProtonetError as error:
-            raise error.at(node.place or f"layer '{node.name}'") from None
-        for value, shape in zip(node.outputs, found, strict=True):
-            value.shape = tuple(shape)
-        for blob, shape in zip(node.blobs, wanted, strict=True):
-            if blob.shape != tuple(shape):
-                wrong = ShapeError(f"its weights are {blob.shape}; inputs of this size would need {tuple(shape)}")
-                raise wrong.at(node.place or f"layer '{node.name}'")
-    return graph

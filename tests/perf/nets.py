@@ -17,7 +17,8 @@ import numpy as np
 
 import protonet
 from protonet import passes
-from protonet.engine.program import Program, reshaped
+from protonet.engine.program import Program
+from protonet.engine.shapes import reshaped
 from protonet.graph.build import build
 from protonet.graph.read import read
 from protonet.io import Weights
