@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisWarning
 
 import protonet
 from protonet.data import datum
@@ -245,6 +246,7 @@ def try_layers(folder):
 
 def main(what, folder, seconds, start):
     warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", category=HypothesisWarning)  # that texts are long
     logging.disable(logging.CRITICAL)
     try:
         import resource
