@@ -93,3 +93,15 @@ def smooth_l1(
             part += f64(wout * (0.5 * square * u * u if near else size - 0.5 * bend))
             d[i] = wout * win * (square * u if near else (1.0 if u > 0.0 else -1.0))
         sums[task] = part
+
+
+@kernel(out="d sums")
+def distances(a: f32[M], b: f32[M], d: f32[M], sums: f64[T], begin, end):
+    """d <- the sign of a - b; sums[task] <- the sum of |a - b|.  A task is CHUNK numbers."""
+    for task in range(begin, end):
+        part = f64(0)
+        for i in range(task * CHUNK, min(task * CHUNK + CHUNK, d.shape[0])):
+            u = a[i] - b[i]
+            part += f64(abs(u))
+            d[i] = 1.0 if u > 0.0 else (-1.0 if u < 0.0 else 0.0)
+        sums[task] = part

@@ -1,7 +1,7 @@
 """Python layers that many published nets name, built in under the names of their modules and classes.
 
     rpn.proposal_layer   ProposalLayer         py-faster-rcnn (rbgirshick): regions out of a region proposal network
-    spatial_dropout      SpatialDropoutLayer   ENet (TimoSaemann): dropout of whole planes, param_str {'phase': ., 'p': .}
+    spatial_dropout      SpatialDropoutLayer   ENet (TimoSaemann): whole planes; param_str {'phase': ., 'p': .}
 
 A user's own module of that name is taken instead, where it can be found and running it is allowed.  The surprise:
 ENet's layer takes its phase from param_str, and in TEST multiplies by 1 / (1 - p) as well.

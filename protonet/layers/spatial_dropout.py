@@ -1,7 +1,8 @@
 """SpatialDropout: in TRAIN whole planes are zeroed, each with probability dropout_ratio.
 
-The others grow by 1 / (1 - ratio).  In TEST it is the identity.  arXiv:1411.4280.  The ratio stands in spatial_dropout_param, or as in Intel's
-spatial_dropout_layer.cpp in dropout_param.  Draws are those of kernels/philox.py: the same for any number of threads.
+The others grow by 1 / (1 - ratio).  In TEST it is the identity.  arXiv:1411.4280.  The ratio stands in
+spatial_dropout_param, or as in spatial_dropout_layer.cpp of Intel's fork in dropout_param.  Draws are those of
+kernels/philox.py: the same for any number of threads.
 """
 
 from math import prod

@@ -254,4 +254,21 @@ EXAMPLES = {
     "SmoothL1LossOHEM": Example(shapes=two, inputs=apart),
     "SoftmaxWithLossOHEM": Example(**scores, inputs=labelled(3)),
     "SpatialDropout": Example(),
+    "Axpy": Example(shapes=((4, 3, 1, 1), SHAPE, SHAPE), large=((3, 5, 1, 1), LARGE, LARGE)),
+    "CenterLoss": Example(
+        "center_loss_param { num_output: 4 }",
+        shapes=((5, 3), (5,)),
+        large=((90, 70), (90,)),
+        inputs=labelled(4),
+        gradient=False,
+    ),
+    "ContinuationIndicator": Example(
+        "continuation_indicator_param { time_step: 3 batch_size: 2 }", shapes=(), gradient=False
+    ),
+    "FocalLoss": Example(**scores, inputs=labelled(3)),
+    "L1Loss": Example(shapes=two, inputs=apart),
+    "Mish": Example(),
+    "Mul": Example(shapes=(SHAPE, (4, 3, 1, 1)), large=(LARGE, (3, 5, 1, 1))),
+    "Reorg": Example("reorg_param { stride: 2 }", shapes=((2, 4, 4, 2),), large=((3, 8, 60, 66),)),
+    "UpsampleDarknet": Example("upsample_darknet_param { stride: 2 }"),
 }

@@ -1,0 +1,5 @@
+"""L1Loss in numpy."""
+
+
+def l1_loss(a, b):
+    return abs(a - b).sum() / len(a)

@@ -1,0 +1,7 @@
+"""Mish in numpy."""
+
+import numpy as np
+
+
+def mish(x):
+    return x * np.tanh(np.logaddexp(0, x))

@@ -1,0 +1,5 @@
+"""Mul in numpy."""
+
+
+def mul(a, b):
+    return a * b
