@@ -11,7 +11,7 @@ class ELU(Layer):
 
     def forward(self, emit, x, y):
         alpha = self.spec.alpha
-        if alpha < 0:  # only then has y not the signs of x
+        if not alpha >= 0:  # only then has y not the signs of x
             emit.save("signs", x)
         emit(kernels.elu, x, y, alpha, tasks=tasks(x.shape))
         emit.save("y", y)

@@ -10,7 +10,7 @@ from protonet.layers.unpooling import emit_unpool, emit_unpool_grad
 
 @register("MaxUnPool", spec="max_unpool_param")
 class MaxUnPool(Layer):
-    bottoms, no_gradient = 2, (1,)
+    bottoms, constant = 2, (1,)
 
     def infer(self, x, mask):
         if min(self.spec.dst_h, self.spec.dst_w) < 1:

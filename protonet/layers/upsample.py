@@ -13,7 +13,7 @@ from protonet.layers.unpooling import emit_unpool, emit_unpool_grad
 
 @register("Upsample", spec="upsample_param")
 class Upsample(Layer):
-    bottoms, no_gradient = (1, 2), (1,)
+    bottoms, constant = (1, 2), (1,)
 
     def times(self):
         """How many times as high and as wide, and the factor of the values."""

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from protonet.layers import TRAIN
+from protonet.net import Net
+from protonet.prototxt import parse
 from tests.naive.elu import elu
 from tests.tools import check_gradient, layer, run
 
@@ -24,3 +27,14 @@ def test_gradient(alpha, in_place, rng):
     x = rng.normal(size=(3, 4))
     x[abs(x) < 0.05] = 0.5
     check_gradient(layer(f'type: "ELU" elu_param {{ alpha: {alpha} }}', x.shape, in_place=in_place), x)
+
+
+def test_an_alpha_that_is_no_number_is_no_crash():
+    data = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } } }'
+    it = 'layer { name: "it" type: "ELU" bottom: "x" top: "y" elu_param { alpha: nan } }'
+    net = Net(parse.loads(f"force_backward: true {data} {it}"), TRAIN)
+    net.blobs["x"].data[:] = [1, -1]
+    net.forward_layers()
+    net.backward_layers()
+    assert net.blobs["y"].data[0] == 1
+    assert np.isnan(net.blobs["y"].data[1])
