@@ -169,7 +169,7 @@ def block_of(count, size, weights, tiles):
     """How many of `count` tiles of `size` bytes go through all stages together: few while the weights stay in L2 beside
     them, else as many as fit, so that the weights are read less often; but there are to be some tasks.
     """
-    wanted = 14 if weights <= l2() // 2 else min(l2() // 2 // size, -(-count // (ENOUGH // 2)))
+    wanted = 14 if weights <= l2() // 2 else min(l2() * 3 // 4 // size, -(-count // (ENOUGH // 2)))
     return max(1, wanted // tiles) * tiles
 
 

@@ -1,6 +1,6 @@
 """Convolution on blocked cells: geometry, halos, and the steps of each algorithm that choose.py knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from protonet.engine import pack, strassen
 from protonet.engine.choose import FAR, FEW_CHANNELS, LARGE, NEAR, Choice, Problem, across, choose, chunk, direct, runs
+from protonet.engine.copying import Pick
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, INF, Act
 from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
@@ -253,6 +254,18 @@ def merge(groups, C, K):
     return groups
 
 
+def picked(planner, value, x, stride, shape):
+    """What a 1 x 1 convolution with a stride looks at, in a cell of its own: made once for all that look at it.
+
+    Strided tiles read half of each line that the cache brings (1 x 1 / 2, 512 channels, 28 x 28: 161 GFLOP/s, so 180).
+    """
+    forms = planner.forms(value)
+    if stride not in forms:
+        forms[stride] = Cell((*value.shape[:2], *shape[2:]), BLOCKED, value.name)
+        planner.ops.append(Pick(value.maker.layer, [x], [forms[stride]], stride))
+    return forms[stride]
+
+
 @builds(*CONVOLUTIONS)
 def build(planner, unit):
     """Two spatial axes, one bottom."""
@@ -270,6 +283,8 @@ def build(planner, unit):
     few = value.shape[1] <= FEW_CHANNELS and groups == 1 and BLOCKED not in planner.forms(value)
     x = planner.want(value, PIXELS if few else BLOCKED)
     alone = x.form == BLOCKED and groups == value.shape[1] == unit.output.shape[1] > 1
+    if x.form == BLOCKED and not alone and window.kernel == (1, 1) != window.stride and not any(window.before):
+        x, window = picked(planner, value, x, window.stride, unit.output.shape), replace(window, stride=(1, 1))
     added = planner.want(unit.added, BLOCKED) if unit.added else None
     y = planner.give(unit.output, BLOCKED)
     if alone and added:  # depthwise kernels do not add

@@ -19,6 +19,19 @@ class Place(Op):
             move(to, x, part)
 
 
+@dataclass(eq=False)
+class Pick(Op):
+    """Every n-th pixel of every n-th row: what a 1 x 1 convolution of that stride looks at."""
+
+    stride: tuple[int, int]
+
+    def lower(self, to):
+        (x,), (y,) = self.reads, self.writes
+        y = to.write(y)
+        args = y.images, y.blocks, y.rows, y.columns, *self.stride, *x.strides, *y.strides
+        to.emit(blocks.pick, x.view(), y.view(), *args, tasks=y.images * y.blocks * y.rows)
+
+
 def move(to, x, y):
     rows, columns, (xs, ys) = follow(x, y)
     args = x.images, x.blocks, rows, columns, *xs, *ys

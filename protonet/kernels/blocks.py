@@ -165,6 +165,17 @@ def copy(x: f32[X], y: f32[Y], images: i64, blocks: i64, rows: i64, columns: i64
 
 
 @kernel
+def pick(x: f32[X], y: f32[Y], images: i64, blocks: i64, rows: i64, columns: i64, down: i64, across: i64,
+         xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64, begin, end):  # fmt: skip
+    """Every `across`-th pixel of every `down`-th row.  A task is a row of a block."""
+    for task in range(begin, end):
+        image, c, i = place(task, blocks, rows)
+        at, to = address(x, image * xn + c * xb + i * down * xr), address(y, image * yn + c * yb + i * yr)
+        for j in range(columns):
+            move(at + j * across * BYTES, to + j * BYTES, 1)
+
+
+@kernel
 def to_columns(x: f32[X], places: i64[Q], y: f32[Y], images: i64, image: i64, last: i64, begin, end):
     """y[place][image][W] <- x[image] at each place; the last place has only `last` lanes.  A task is a place."""
     for q in range(begin, end):
