@@ -59,6 +59,8 @@ def texts():
 def mutated_texts(draw, bases):
     tokens = re.findall(r'"[^"]*"|[\w.+-]+|\s+|.', draw(st.sampled_from(bases)), re.S)
     for _ in range(draw(st.integers(1, 4))):
+        if not tokens:
+            break
         at, what = (
             draw(st.integers(0, len(tokens) - 1)),
             draw(st.sampled_from(["word", "other", "cut", "twice", "text"])),
