@@ -15,9 +15,8 @@ from protonet import model, score
 from protonet.data import convert, digits
 from protonet.io.atomic import replacing
 from protonet.passes.deleted import deleted
-from protonet.prototxt.write import dumps
 
-TRAINED, ITERATIONS, BATCH = 1437, 300, 64
+TRAINED, ITERATIONS = 1437, 300
 SHOWN = 10  # images that are left as files
 
 TRAIN_VAL = """name: "digits"
@@ -158,11 +157,12 @@ def accuracy(definition, weights, batches=4):
     statistics.
     """
     net = protonet.Net(definition, protonet.TEST, weights=weights, trains=False)
-    total = 0.0
+    right = count = 0
     for _ in range(batches):
         net.forward_layers()
-        total += float(net.blobs["accuracy"].data)
-    return total / batches
+        n = net.blobs["label"].count
+        right, count = right + round(n * float(net.blobs["accuracy"].data)), count + n
+    return right / count
 
 
 def evaluate(deployed, folder, test_net):
@@ -216,6 +216,3 @@ def picture(path, images, labels, answers, size=48, columns=12):
         text = str(answer) if label == answer else f"{answer} ({label})"
         cv2.putText(sheet, text, (x + 2, y + size + 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, color, 1, cv2.LINE_AA)
     write_image(path, sheet)
-
-
-__all__ = ["Result", "deleted", "dumps", "evaluate", "finish", "picture", "prepare"]

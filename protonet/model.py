@@ -45,6 +45,10 @@ class Preprocess:
         self.size = given.resize or (mean.shape[1:] if whole else self.shape[1:])
         self.transform.shape((self.shape[0], *self.size))
 
+    def stored(self, image):
+        """One blob (C, H, W) from an image as databases hold it: (C, H, W), uint8 or float; its middle, as it is."""
+        return self(image.transpose(1, 2, 0), resized=False) if image.dtype == np.uint8 else self.middle(image)
+
     def __call__(self, image, resized=True):
         """One blob (C, H, W) from a uint8 image or the path of one; resized=False takes the middle of it as it is."""
         channels = self.shape[0]

@@ -29,8 +29,7 @@ def score(model, database, batch=64, output=None, ks=(1, 5), progress=lambda don
         records = source.records()
         while rows := list(islice(records, batch)):
             datums = [parse(value) for _, value in rows]
-            images = [datum.image(None).transpose(1, 2, 0).astype(np.uint8) for datum in datums]
-            blob = np.stack([prepare(image, resized=False) for image in images])
+            blob = np.stack([prepare.stored(datum.image(None)) for datum in datums])
             labels = np.array([datum.label for datum in datums])
             scores = model(blob)[output].reshape(len(rows), -1)
             if labels.min() < 0 or labels.max() >= scores.shape[1]:

@@ -11,6 +11,7 @@ A folder's class names, sorted, are the labels 0, 1, ...; they are kept in the d
 import sys
 
 from protonet.cli.run import size
+from protonet.errors import ProtonetError
 
 
 def arguments(add):
@@ -39,7 +40,9 @@ def run(args):
     from protonet.data.convert import convert
 
     resize = size(args.resize)
-    if args.resize_height and args.resize_width:
+    if bool(args.resize_height) != bool(args.resize_width):
+        raise ProtonetError("--resize_height and --resize_width are given together")
+    if args.resize_height:
         resize = args.resize_height, args.resize_width
     with counting("converting", None) as done:
         result = convert(

@@ -57,6 +57,7 @@ def convert(
     classes a folder shall follow (the training set's, for the test set); progress: called with (done, of how many).
     """
     options = Options(gray, resize, encoded or bool(encode_type), encode_type.lstrip(".").lower())
+    check(options)
     result = Converted()
     pictures = list_of(Path(source), root, labels, result)
     if shuffle:
@@ -67,6 +68,14 @@ def convert(
     report = (lambda done: progress(min(total, done + len(result.skipped)), total)) if progress else None
     result.count = store(output, records(pictures, options, result.skipped), overwrite, report, texts)
     return result
+
+
+def check(options: Options) -> None:
+    """Refuse an encoding before every picture fails by it."""
+    import cv2
+
+    if options.encode_type and not cv2.haveImageWriter(f"a.{options.encode_type}"):
+        raise DataError(f"images cannot be encoded as '{options.encode_type}': png, jpg and bmp are known")
 
 
 def write(path: str | Path, arrays: np.ndarray, labels: Iterable[int], overwrite: bool = True) -> int:

@@ -143,12 +143,12 @@ class Program:
 
 
 def ready(lots, threads=None):
-    """Have the code of several (steps, plan) at hand; what is missing is compiled all at once."""
+    """Have the code of several (steps, plan) at hand, compiled all at once; returns how much was missing."""
     several = (threads or system.threads()) > 1
     wanted = dict.fromkeys((function, ()) for function in (team.NATIVE if several else team.NATIVE[:1]))
     for steps, plan in lots:
         wanted |= dict.fromkeys(planning.codes(steps, plan))
-    prepare(list(wanted), system.cores())
+    return prepare(list(wanted), system.cores())
 
 
 def after_fork():

@@ -75,10 +75,10 @@ class Solver:
             net.copy_from(path)
 
     def compile(self):
-        """Have all code at hand that training and testing will run; what is missing is compiled at once."""
+        """Have all code at hand that training and testing will run, compiled at once; returns how much was missing."""
         nets = [self.net, *self.test_nets]
-        ready([*self.update.planned(), *(net.planned().lot for net in nets)], self.net.threads)
         self.compiled = True
+        return ready([*self.update.planned(), *(net.planned().lot for net in nets)], self.net.threads)
 
     # the loop
 
