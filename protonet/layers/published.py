@@ -25,6 +25,7 @@ NMS, MIN_SIZE, BASE = 0.7, 16, 16
 
 def settings(text):
     """What a param_str says: a dict as Python or JSON writes it, or lines of YAML, which may lack the braces."""
+    text = text.replace("!!python/tuple", "")  # as YAML marks one
     quoted = re.sub(r"(^|[{,\n])\s*([A-Za-z_]\w*)\s*:", r"\1'\2':", text.strip()).replace("\n", ",")
     for form in (text.strip(), f"{{{text}}}", quoted, f"{{{quoted}}}"):
         try:

@@ -86,7 +86,14 @@ def test_enets_dropout_grows_in_test(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["'a': 1, 'b': [2, 3]", "{'a': 1, 'b': [2, 3]}", "a: 1\nb: [2, 3]", '{"a": 1, "b": [2, 3]}', "{a: 1, b: [2, 3]}"],
+    [
+        "'a': 1, 'b': [2, 3]",
+        "{'a': 1, 'b': [2, 3]}",
+        "a: 1\nb: [2, 3]",
+        '{"a": 1, "b": [2, 3]}',
+        "{a: 1, b: [2, 3]}",
+        "'a': 1 \n'b': !!python/tuple [2, 3]",
+    ],
 )
 def test_a_param_str_may_be_written_in_many_ways(text):
     assert settings(text) == {"a": 1, "b": [2, 3]}
