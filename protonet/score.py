@@ -21,9 +21,11 @@ class Score:
 
 def score(model, database, batch=64, output=None, ks=(1, 5), progress=lambda done: None):
     """Run a model (protonet.load) over a database of labelled images."""
-    source = open_database(database)
     output = output or next(iter(model.outputs))
+    if output not in model.outputs:
+        raise DataError(f"the net has no output '{output}': it has {', '.join(model.outputs)}")
     prepare = model.image(model.first)
+    source = open_database(database)
     hits, count = dict.fromkeys(ks, 0), 0
     try:
         records = source.records()
