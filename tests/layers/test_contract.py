@@ -5,12 +5,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from protonet.layers import REGISTRY, TEST, TRAIN
+from protonet.layers.fork_data import ForkData
 from protonet.runtime import execute
 from tests.layers.examples import EXAMPLES
 from tests.tools import check_gradient, layer
 
 # what works on files, on Python, or on values: its own test says what it promises
 OUTSIDE = {"Data", "HDF5Data", "HDF5Output", "ImageData", "MemoryData", "Python", "WindowData"}
+OUTSIDE |= {name for name, kind in REGISTRY.items() if issubclass(kind, ForkData)}
 OUTSIDE |= {"DetectionEvaluate", "DetectionOutput", "Filter", "Proposal"}  # the shapes of their tops depend on values
 TYPES = sorted(set(REGISTRY) & set(EXAMPLES))
 LEARN = [name for name in TYPES if EXAMPLES[name].gradient]
