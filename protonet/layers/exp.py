@@ -1,6 +1,8 @@
 """Exp: y = base ** (shift + scale * x); base -1, the default, stands for e."""
 
-from math import exp, log
+from math import log
+
+import numpy as np
 
 from protonet.errors import NetError
 from protonet.kernels import activation as kernels
@@ -24,7 +26,9 @@ class Exp(Layer):
         self.rate = log_base(self.spec) * self.spec.scale
 
     def forward(self, emit, x, y):
-        emit(kernels.exponential, x, y, exp(log_base(self.spec) * self.spec.shift), self.rate, tasks=tasks(x.shape))
+        with np.errstate(all="ignore"):  # too large a shift is infinity, as it is for an x that large
+            factor = float(np.exp(np.float64(log_base(self.spec) * self.spec.shift)))
+        emit(kernels.exponential, x, y, factor, self.rate, tasks=tasks(x.shape))
         emit.save("y", y)
 
     def backward(self, emit, y, x):

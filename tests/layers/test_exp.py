@@ -34,3 +34,8 @@ def test_gradient(case, in_place, rng):
 def test_a_base_below_zero_is_refused():
     with pytest.raises(NetError, match="base is above 0, or -1 for e, found -2"):
         layer(text({"base": -2}), (3,))
+
+
+def test_a_shift_that_no_float_holds_gives_infinity():
+    _, (y,) = run(layer('type: "Exp" exp_param { base: 2 shift: 1e30 }', (2, 3)), np.ones((2, 3), np.float32))
+    assert np.isposinf(y.data).all()
