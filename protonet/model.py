@@ -41,8 +41,9 @@ class Preprocess:
             param.ClearField(field)
         self.transform = Transform(param, TEST, folder)
         mean = self.transform.mean
-        whole = mean is not None and mean.shape[1:] != (1, 1)  # a mean image says what size images had
-        self.size = given.resize or (mean.shape[1:] if whole else self.shape[1:])
+        self.size = given.resize or self.shape[1:]
+        if not given.resize and mean is not None and mean.shape[1:] != (1, 1):
+            self.size = mean.shape[1:]  # a mean image says what size images had
         self.transform.shape((self.shape[0], *self.size))
 
     def stored(self, image):

@@ -1,6 +1,6 @@
 """README says what is so: its table of layers is made from the registry, its commands are those of the command line.
 
-    python -m tests.test_readme        # writes the table anew
+python -m tests.test_readme        # writes the table anew
 """
 
 import re

@@ -72,7 +72,7 @@ def run(args):
 
 def results(model, files, batch):
     """(files done, [(row, name)], outputs) of each batch; an array file is a batch of its own."""
-    images = []
+    images: list[str] = []
     for at, file in enumerate(files):
         if Path(file).suffix in (".npy", ".npz"):
             if images:

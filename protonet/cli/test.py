@@ -7,6 +7,7 @@ With --data a deploy net is scored too: its outputs against the labels of the da
 """
 
 import logging
+from typing import Any
 
 from protonet.cli import positive
 from protonet.cli.train import split
@@ -61,7 +62,8 @@ def run(args):
         net.copy_from(each, allow_missing=args.allow_missing)
     describe.say(net)
     log.info("Running for %d iterations.", args.iterations)
-    sums, loss = {}, 0.0
+    sums: dict[str, Any] = {}
+    loss = 0.0
     with counting("testing", args.iterations) as done:
         for i in range(args.iterations):
             loss += net.forward_layers()

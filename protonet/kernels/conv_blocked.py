@@ -224,4 +224,5 @@ def conv(pixels, vectors, lanes=W, step=W, act=BELOW):
 def named(wanted):
     """The kernel of this name, for processes that compile."""
     *numbers, act = wanted.rpartition(".")[2].removeprefix("conv_").split("_")
-    return conv(*map(int, numbers), act)
+    pixels, vectors, lanes, step = map(int, numbers)
+    return conv(pixels, vectors, lanes, step, act)

@@ -107,4 +107,5 @@ def depthwise(size, stride, pixels, act=BELOW):
 def named(wanted):
     """The kernel of this name, for processes that compile."""
     *numbers, act = wanted.rpartition(".")[2].removeprefix("depthwise_").split("_")
-    return depthwise(*map(int, numbers), act)
+    size, stride, pixels = map(int, numbers)
+    return depthwise(size, stride, pixels, act)

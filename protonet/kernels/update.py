@@ -74,9 +74,7 @@ def nesterov(
 
 
 @kernel(out="w dw h")
-def adagrad(
-    w: f32[M], dw: f32[M], h: f32[M], now: f32[3], mult: f32, decay: f32, decay1: f32, delta: f32, begin, end
-):
+def adagrad(w: f32[M], dw: f32[M], h: f32[M], now: f32[3], mult: f32, decay: f32, decay1: f32, delta: f32, begin, end):
     """h <- h + g^2; the step is rate * g / (sqrt(h) + delta)."""
     rate, scale = now[0] * mult, now[1]
     for i in range(begin * CHUNK, min(end * CHUNK, w.shape[0])):

@@ -42,7 +42,7 @@ class Solver:
         self.iter, self.current_step = 0, 0
         self.threads = threads
         self.after_step, self.on_start, self.on_gradients = [], [], []
-        self.losses = deque(maxlen=self.param.average_loss)
+        self.losses: deque[float] = deque(maxlen=self.param.average_loss)
         self.smoothed, self.diverged, self.compiled = 0.0, False, False
         self.snapshot_asked, self.stop_asked = False, False
         seed = self.param.random_seed if self.param.random_seed >= 0 else next_seed()

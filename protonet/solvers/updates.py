@@ -36,7 +36,7 @@ class Update:
 
     def programs(self):
         lots = self.planned()
-        self.made = self.made or [Program(*lot, threads=self.threads) for lot in lots]
+        self.made = self.made or [Program(steps, places, threads=self.threads) for steps, places in lots]
         return self.made
 
     def steps(self):

@@ -2,9 +2,9 @@
 
     taskset -c 1 python -m tests.perf.kernels [--rounds 30] [PART OF A NAME ...]
 
-The limits are measured first.  Each case is one layer of a net, compiled as any net is, all its steps counted, weights and
-activations as warm as repeating one layer makes them.  `direct` GFLOP/s count the products of the definition: Winograd's
-may exceed the peak.
+The limits are measured first.  Each case is one layer of a net, compiled as any net is, all its steps counted, weights
+and activations as warm as repeating one layer makes them.  `direct` GFLOP/s count the products of the definition:
+Winograd's may exceed the peak.
 """
 
 import argparse
@@ -104,9 +104,11 @@ def one(C, K, H, kernel=1, **more):
 CASES = [
     one(3, 64, 224, 7, stride=2, pad=3), one(3, 64, 227, 3, stride=2, pad=0), one(3, 96, 227, 11, stride=4, pad=0),
     one(64, 64, 56), one(16, 64, 56), one(64, 16, 56), one(64, 256, 56), one(256, 64, 56), one(128, 128, 28),
-    one(512, 512, 14), one(1024, 256, 14), one(1024, 1024, 7), one(512, 2048, 7), one(512, 1000, 13), one(256, 512, 56, stride=2),
+    one(512, 512, 14), one(1024, 256, 14), one(1024, 1024, 7), one(512, 2048, 7), one(512, 1000, 13),
+    one(256, 512, 56, stride=2),
     one(64, 64, 56, 3), one(128, 128, 28, 3), one(256, 256, 14, 3), one(512, 512, 7, 3), one(512, 512, 28, 3),
-    one(64, 64, 224, 3), one(64, 256, 13, 3), one(96, 256, 27, 5, group=2), one(32, 96, 28, 5), one(128, 128, 28, 3, stride=2),
+    one(64, 64, 224, 3), one(64, 256, 13, 3), one(96, 256, 27, 5, group=2), one(32, 96, 28, 5),
+    one(128, 128, 28, 3, stride=2),
 ]  # fmt: skip
 NARROW = [
     one(32, 32, 112, 3, group=32), one(128, 128, 56, 3, group=128), one(512, 512, 14, 3, group=512),
