@@ -73,6 +73,17 @@ def mined(rng, shapes):
     return [rois, *rest]
 
 
+def spelled(classes):
+    """Scores, and labels below `classes`; -1 ends them."""
+
+    def inputs(rng, shapes):
+        x, label = labelled(classes)(rng, shapes)
+        label[:, 1:] = -1
+        return [x, label]
+
+    return inputs
+
+
 @dataclass
 class Example:
     """text: more of its LayerParameter; large: shapes that make several tasks; inputs(rng, shapes) gives arrays."""
@@ -271,4 +282,18 @@ EXAMPLES = {
     "Mul": Example(shapes=(SHAPE, (4, 3, 1, 1)), large=(LARGE, (3, 5, 1, 1))),
     "Reorg": Example("reorg_param { stride: 2 }", shapes=((2, 4, 4, 2),), large=((3, 8, 60, 66),)),
     "UpsampleDarknet": Example("upsample_darknet_param { stride: 2 }"),
+    "CTCLoss": Example(shapes=((2, 3, 4), (2, 2)), large=((5, 7, 30), (5, 9)), inputs=spelled(2)),
+    "CtcLoss": Example(
+        "ctc_loss_param { alphabet_size: 3 time_step: 4 blank_label: 2 }",
+        shapes=((4, 2, 3), (2, 2)),
+        inputs=labelled(2),
+        gradient=False,
+    ),
+    "MarginInnerProduct": Example(
+        f"margin_inner_product_param {{ num_output: 4 type: TRIPLE {XAVIER.split(' bias')[0]} }}",
+        shapes=((5, 3), (5,)),
+        large=((90, 70), (90,)),
+        inputs=labelled(4),
+        gradient=False,
+    ),
 }
