@@ -44,7 +44,7 @@ class CenterLoss(Layer):
         check_labels(emit, label, K, NO_LABEL)
         d, sums = emit.keep("distance", N, A), emit.scratch(N, dtype="float64")
         emit(kernels.center_distance, x.seen(N, A), label.seen(N), emit.params[0], d, sums, tasks=N)
-        emit(losses.total, sums, loss, 1 / (2 * N))
+        emit(losses.total, sums, loss, 1 / (2 * max(1, N)))
 
     def backward(self, emit, loss, x, label):
         N, _, K = self.sizes(x.shape, label.shape)
@@ -52,4 +52,4 @@ class CenterLoss(Layer):
         if emit.wants(center):
             emit(kernels.center_grad, d, label.seen(N), center.diff, emit.scratch(K), tasks=kernels.tasks(K))
         if emit.wants(x):
-            emit(losses.times_loss, d, loss.diff, x.diff, 1 / N, tasks=pointwise.tasks(x.shape))
+            emit(losses.times_loss, d, loss.diff, x.diff, 1 / max(1, N), tasks=pointwise.tasks(x.shape))

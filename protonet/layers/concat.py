@@ -39,9 +39,15 @@ class Concat(Layer):
     def forward(self, emit, *blobs):
         *xs, y = blobs
         for x, (O, A), start in self.parts(xs, y):
-            emit(kernels.put, x.seen(O, A), y.seen(O, y.count // O), start, tasks=kernels.tasks(O, A))
+            emit(kernels.put, x.seen(O, A), y.seen(O, y.count // max(1, O)), start, tasks=kernels.tasks(O, A))
 
     def backward(self, emit, y, *xs):
         for x, (O, A), start in self.parts(xs, y):
             if emit.wants(x):
-                emit(kernels.take, y.diff.seen(O, y.count // O), x.diff.seen(O, A), start, tasks=kernels.tasks(O, A))
+                emit(
+                    kernels.take,
+                    y.diff.seen(O, y.count // max(1, O)),
+                    x.diff.seen(O, A),
+                    start,
+                    tasks=kernels.tasks(O, A),
+                )

@@ -43,7 +43,7 @@ class Slice(Layer):
 
     def forward(self, emit, x, *ys):
         for y, (O, A), start in self.parts(x, ys):
-            emit(kernels.take, x.seen(O, x.count // O), y.seen(O, A), start, tasks=kernels.tasks(O, A))
+            emit(kernels.take, x.seen(O, x.count // max(1, O)), y.seen(O, A), start, tasks=kernels.tasks(O, A))
 
     def backward(self, emit, *blobs):
         *ys, x = blobs
@@ -53,4 +53,10 @@ class Slice(Layer):
             emit(pointwise.fill, x.diff, 0.0, tasks=pointwise.tasks(x.shape))
         for y, (O, A), start in self.parts(x, ys):
             if y.diff is not None:
-                emit(kernels.put, y.diff.seen(O, A), x.diff.seen(O, x.count // O), start, tasks=kernels.tasks(O, A))
+                emit(
+                    kernels.put,
+                    y.diff.seen(O, A),
+                    x.diff.seen(O, x.count // max(1, O)),
+                    start,
+                    tasks=kernels.tasks(O, A),
+                )

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -50,3 +51,9 @@ def test_other_shapes_are_refused():
 def test_a_wrong_axis_is_refused(text, says):
     with pytest.raises(NetError, match=says):
         layer(f'type: "Concat" concat_param {{ {text} }}', (2, 3), (2, 3))
+
+
+def test_no_images_are_joined_to_none():
+    it = layer('type: "Concat"', (0, 3), (0, 4))
+    assert it.forward(np.zeros((0, 3), "f"), np.zeros((0, 4), "f"))[0].shape == (0, 7)
+    it.backward(np.zeros((0, 7), "f"))

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -61,3 +62,8 @@ def test_gradient(rng):
 def test_cuts_that_cannot_be_made_are_refused(tops, more, error, says):
     with pytest.raises(error, match=says):
         layer(text(tops, more), SHAPE)
+
+
+def test_no_images_are_cut_into_none():
+    it = layer('type: "Slice" top: "a" top: "b"', (0, 4))
+    assert [y.shape for y in it.forward(np.zeros((0, 4), "f"))] == [(0, 2), (0, 2)]
