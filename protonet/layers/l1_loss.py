@@ -26,10 +26,10 @@ class L1Loss(Layer):
         n = tasks(a.shape)
         sums = emit.scratch(n, dtype="float64")
         emit(pairs.distances, a, b, emit.keep("signs", a.count), sums, tasks=n)
-        emit(kernels.total, sums, loss, 1 / a.shape[0])
+        emit(kernels.total, sums, loss, 1 / max(1, a.shape[0]))
 
     def backward(self, emit, loss, a, b):
         for blob, sign in (a, 1), (b, -1):
             if emit.wants(blob):
-                factor, saved = sign / a.shape[0], emit.saved("signs")
+                factor, saved = sign / max(1, a.shape[0]), emit.saved("signs")
                 emit(kernels.times_loss, saved, loss.diff, blob.diff, factor, tasks=tasks(a.shape))

@@ -50,6 +50,7 @@ def test_labels_are_counted_and_not_shaped():
     [
         ("EuclideanLoss", [(0, 3), (0, 3)]),
         ("SmoothL1Loss", [(0, 3), (0, 3)]),
+        ("L1Loss", [(0, 3), (0, 3)]),
         ("HingeLoss", [(0, 3), (0,)]),
         ("MultinomialLogisticLoss", [(0, 3), (0,)]),
         ("ContrastiveLoss", [(0, 3), (0, 3), (0,)]),
