@@ -20,7 +20,7 @@ TILE = 10  # cycles to begin and end a tile, and one for each sum
 NEAR, FAR = 10, 6.5  # bytes a cycle from L3, and from DRAM (30 and 19 GB/s at 2.9 GHz)
 LARGE = 32 << 20  # bytes of weights from which on a net lives in DRAM
 HINDRANCE = 0.2
-AGAIN = 0.25  # cycles to read a vector of weights once more
+CHANNEL, AGAIN = 0.35, 0.05  # cycles besides, of a channel and of each vector of its weights
 INWARD, OUTWARD = (
     7.5,
     7.5,
@@ -106,7 +106,7 @@ def choose(p: Problem, exact=False) -> Choice:
 
 def tile_cost(channels, pixels, vectors):
     """Cycles of one tile over so many input channels."""
-    step = max(pixels * vectors / FMAS, pixels / LOADS + vectors / 2, LATENCY) + AGAIN * vectors
+    step = max(pixels * vectors / FMAS, pixels / LOADS + vectors / 2, LATENCY) + CHANNEL + AGAIN * vectors
     return channels * step + TILE + pixels * vectors
 
 

@@ -9,6 +9,7 @@ the code is the window: each input is loaded once a row and used for all the out
 
 from functools import cache
 
+from protonet.kernels.blocks import place
 from protonet.kernels.conv_blocked import BELOW, activated
 from protonet.kernels.jit import address, f32, i64, intrinsic, kernel
 from protonet.kernels.simd import BYTES, W
@@ -78,22 +79,25 @@ def make(size, stride, pixels, act):
         line: i64, xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64, lo: f32, hi: f32, begin, end,
     ):  # fmt: skip
         """y <- activation(x * w + bias).  A task is a row of a block; xr: to the next output's row, line: input's."""
-        n = runs.shape[0]
-        for task in range(begin, end):
-            image = task // (blocks * rows)
-            c = (task - image * blocks * rows) // rows
-            i = task - (image * blocks + c) * rows
-            at, to = address(x, image * xn + c * xb + i * xr), address(y, image * yn + c * yb + i * yr)
+        n, task = runs.shape[0], begin
+        while task < end:
+            image, c, i = place(task, blocks, rows)
+            px, py = address(x, image * xn + c * xb + i * xr), address(y, image * yn + c * yb + i * yr)
             pw, pb, ps = address(w, c * n * W), address(bias, c * W), address(slope, c * W)
-            count = columns
-            while count > 0:
-                if size:
-                    one(at, 4 * line, pw, pb, ps, to, lo, hi, count)
-                else:
-                    one(at, address(runs, 0), n, pw, pb, ps, to, lo, hi, count)
-                at += BYTES * stride * pixels
-                to += BYTES * pixels
-                count -= pixels
+            stop = min(end, task + rows - i)
+            while task < stop:
+                at, to, count = px, py, columns
+                while count > 0:
+                    if size:
+                        one(at, 4 * line, pw, pb, ps, to, lo, hi, count)
+                    else:
+                        one(at, address(runs, 0), n, pw, pb, ps, to, lo, hi, count)
+                    at += BYTES * stride * pixels
+                    to += BYTES * pixels
+                    count -= pixels
+                px += 4 * xr
+                py += 4 * yr
+                task += 1
 
     depthwise.__name__ = f"depthwise_{size}_{stride}_{pixels}_{act}"
     return kernel(depthwise)

@@ -4,6 +4,7 @@ A window is clipped to the image; an average divides by the size of the window c
 Bound: loads.  Rows of four outputs whose windows lie inside the image share the maxima of their columns.
 """
 
+from protonet.kernels.blocks import after, place
 from protonet.kernels.jit import address, f32, i64, inline, intrinsic, kernel
 from protonet.kernels.simd import BYTES, ir
 
@@ -85,11 +86,9 @@ def maximum(
     kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, begin, end,
 ):  # fmt: skip
     """A task is a row of a block.  H, V: rows and columns of x; rows, columns: of y."""
-    form = 10 * kw + sw if kh == kw else 0
-    for task in range(begin, end):
-        image = task // (blocks * rows)
-        c = (task - image * blocks * rows) // rows
-        i = task - (image * blocks + c) * rows
+    form, task = 10 * kw + sw if kh == kw else 0, begin
+    image, c, i = place(begin, blocks, rows)
+    while task < end:
         i0, i1, _ = clipped(i, kh, sh, ph, H)
         at, to = address(x, image * xn + c * xb + i0 * xr), address(y, image * yn + c * yb + i * yr)
         j = i64(0)
@@ -110,6 +109,8 @@ def maximum(
             else:
                 max_of(at + j0 * BYTES, 4 * xr, i1 - i0, j1 - j0, to + j * BYTES, f32(0))
                 j += 1
+        image, c, i = after(image, c, i, blocks, rows)
+        task += 1
 
 
 @kernel
@@ -118,12 +119,11 @@ def average(
     xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64,
     kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, begin, end,
 ):  # fmt: skip
-    for task in range(begin, end):
-        image = task // (blocks * rows)
-        c = (task - image * blocks * rows) // rows
-        i = task - (image * blocks + c) * rows
+    image, c, i = place(begin, blocks, rows)
+    for _ in range(begin, end):
         i0, i1, down = clipped(i, kh, sh, ph, H)
         at, to = address(x, image * xn + c * xb + i0 * xr), address(y, image * yn + c * yb + i * yr)
         for j in range(columns):
             j0, j1, across = clipped(j, kw, sw, pw, V)
             sum_of(at + j0 * BYTES, 4 * xr, i1 - i0, j1 - j0, to + j * BYTES, f32(1) / f32(down * across))
+        image, c, i = after(image, c, i, blocks, rows)
