@@ -26,6 +26,7 @@ VERBS = {
     "demo": "the whole way on real handwritten digits: train, deploy, verify, predict",
     "warm": "compile all kernels now, so that nothing waits later",
 }
+COMPILING = "protonet.kernels.prepare"  # says what it does whatever the level, as it may take long
 
 
 def main(argv=None):
@@ -117,6 +118,7 @@ def starting(run):
             os.environ[limit.VARIABLE] = args.max_memory
         if args.verbose:
             logging.getLogger("protonet").setLevel(logging.INFO)
+        logging.getLogger(COMPILING).setLevel(logging.INFO)
         from protonet.cli import glog
 
         glog.install()

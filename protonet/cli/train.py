@@ -11,6 +11,7 @@ import logging
 import signal
 import sys
 
+from protonet.cli import COMPILING
 from protonet.errors import SolverError
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ def run(args):
     if args.snapshot and args.weights:
         raise SolverError("-snapshot resumes a training and -weights starts a new one: give one of them")
     logging.getLogger("protonet").setLevel(logging.WARNING if args.quiet else logging.INFO)
+    if args.quiet:
+        logging.getLogger(COMPILING).setLevel(logging.WARNING)
     from protonet.caffe.solver import Solver
     from protonet.cli.progress import training
     from protonet.net import describe, notes

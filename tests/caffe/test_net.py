@@ -210,3 +210,27 @@ def test_any_number_of_threads_gives_the_same_bits(path, rng):
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             assert_array_equal(a, b)
+
+
+def test_rows_are_given_to_a_net_that_starts_with_memory_data(tmp_path, net, rng):
+    text = """
+    layer { name: "m" type: "MemoryData" top: "data" top: "label"
+      memory_data_param { batch_size: 2 channels: 3 height: 1 width: 1 } }
+    layer { name: "p" type: "Power" bottom: "data" top: "out" power_param { scale: 2 } }
+    """
+    (tmp_path / "memory.prototxt").write_text(text)
+    memory = protonet.Net(str(tmp_path / "memory.prototxt"), protonet.TEST)
+    x, labels = rng.normal(size=(4, 3, 1, 1)).astype("f4"), np.arange(4)
+    memory.set_input_arrays(x, labels)
+    for at in 0, 2, 0:  # round and round
+        out = memory.forward(blobs=["label"])
+        assert_array_equal(out["out"], 2 * x[at : at + 2])
+        assert_array_equal(out["label"].ravel(), labels[at : at + 2])
+    with pytest.raises(NetError, match="needs a net whose first layer is MemoryData, found Input"):
+        net.set_input_arrays(x, labels)
+
+
+def test_layers_are_asked_for_by_name_and_show_what_they_are(net):
+    with pytest.raises(NetError, match="no layer 'nothing'"):
+        net.backward(start="nothing")
+    assert repr(net.layers[1]) == "<InnerProduct ip1>"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import protonet
-from protonet.cli import main
+from protonet.cli import COMPILING, main
 from protonet.data import convert
 from protonet.layers import python
 from protonet.net import notes
@@ -39,15 +39,16 @@ display: 5 max_iter: 20 snapshot: 10 snapshot_prefix: "tiny" random_seed: 3
 @pytest.fixture(autouse=True)
 def settings(monkeypatch):
     """What a command sets for its process, set back."""
-    log, solvers = logging.getLogger("protonet"), logging.getLogger("protonet.solvers")
-    before = log.level, log.propagate, list(log.handlers), solvers.level, python.ALLOWED[0]
+    log, others = logging.getLogger("protonet"), [logging.getLogger(name) for name in ("protonet.solvers", COMPILING)]
+    before = log.level, log.propagate, list(log.handlers), [other.level for other in others], python.ALLOWED[0]
     signals = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)) if s}
     threads = os.environ.get("PROTONET_NUM_THREADS")
     monkeypatch.setattr(notes, "said", set())
     yield
-    level, log.propagate, log.handlers[:], solvers_level, python.ALLOWED[0] = before
+    level, log.propagate, log.handlers[:], levels, python.ALLOWED[0] = before
     log.setLevel(level)
-    solvers.setLevel(solvers_level)
+    for other, old in zip(others, levels, strict=True):
+        other.setLevel(old)
     for number, handler in signals.items():
         signal.signal(number, handler)
     os.environ.pop("PROTONET_NUM_THREADS", None)
@@ -56,7 +57,7 @@ def settings(monkeypatch):
 
 
 class Done:
-    """A command that was run: its exit code and what it wrote."""
+    """A command that was run: its exit code and what it wrote, but for the line that says it compiles."""
 
     def __init__(self, code, out, err):
         self.code, self.out, self.err = code, out, err
@@ -74,7 +75,8 @@ def command(capsys):
     def run(*words):
         capsys.readouterr()
         code = main([str(word) for word in words])
-        return Done(code, *capsys.readouterr())
+        out, err = capsys.readouterr()
+        return Done(code, out, "".join(line for line in err.splitlines(True) if "] compiling " not in line))
 
     return run
 

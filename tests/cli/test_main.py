@@ -76,3 +76,69 @@ def test_both_weights_and_snapshot_are_refused():
     done = run("train", "-solver", "s.prototxt", "-weights", "a", "-snapshot", "b")
     assert done.returncode == 1
     assert "give one of them" in done.stderr
+
+
+def test_what_the_system_refuses_is_one_line(command, here):
+    (here / "file").write_text("")
+    done = command("convert", here, "-o", here / "file" / "db")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("protonet: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            OSError(28, "No space left on device", "x.caffemodel"),
+            1,
+            "protonet: x.caffemodel: No space left on device\n",
+        ),
+        (MemoryError("5 GiB"), 1, "protonet: not enough memory: 5 GiB\n"),
+        (KeyboardInterrupt(), 130, "protonet: interrupted\n"),
+    ],
+)
+def test_whatever_ends_a_command_is_told_in_a_line(error, code, said, command, monkeypatch):
+    def fail(args):
+        raise error
+
+    monkeypatch.setattr("protonet.cli.mean.run", fail)
+    done = command("mean", "db")
+    assert (done.code, done.err) == (code, said)
+
+
+def test_a_reader_that_goes_away_is_no_error(project):
+    """As `| head -1` does."""
+    words = [sys.executable, "-m", "protonet", "show", project / "train_val.prototxt", "--text"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()
+        assert b"Traceback" not in running.stderr.read()
+
+
+def test_threads_are_those_of_the_command(command, project, here):
+    import os
+
+    assert command("time", project / "deploy.prototxt", "-iterations", 1, "--threads", 3, "--logtostderr").code == 0
+    assert os.environ["PROTONET_NUM_THREADS"] == "3"
+
+
+def test_python_layers_are_built_only_on_request(command, here):
+    (here / "mine.py").write_text(
+        "import protonet\n\n\nclass Twice(protonet.Layer):\n"
+        "    def setup(self, bottom, top):\n        pass\n\n"
+        "    def reshape(self, bottom, top):\n        top[0].reshape(*bottom[0].shape)\n\n"
+        "    def forward(self, bottom, top):\n        top[0].data[...] = 2 * bottom[0].data\n"
+    )
+    (here / "net.prototxt").write_text(
+        'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 } } }\n'
+        'layer { name: "twice" type: "Python" bottom: "x" top: "y" python_param { module: "mine" layer: "Twice" } }\n'
+    )
+    refused = command("show", "net.prototxt")
+    assert refused.code == 1
+    assert "--python-layers" in refused.err
+    sys.path.insert(0, str(here))
+    try:
+        assert command("show", "net.prototxt", "--python-layers").code == 0
+    finally:
+        sys.path.remove(str(here))
+        sys.modules.pop("mine", None)

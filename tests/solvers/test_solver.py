@@ -3,6 +3,7 @@
 import logging
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -283,3 +284,17 @@ def test_a_dummy_source_is_drawn_by_the_number_of_the_iteration():
     second.iter = 2
     second.step(1)
     assert_array_equal(first.net.blobs["data"].data, second.net.blobs["data"].data)
+
+
+def test_two_trainings_in_two_threads_give_what_each_gives_alone():
+    def train(seed):
+        made = solver("momentum: 0.9", NET, threads=2, random_seed=seed)
+        made.step(8)
+        return arrays(made)
+
+    alone = [train(seed) for seed in (1, 2)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(train, (1, 2)))
+    for one, other in zip(alone, together, strict=True):
+        for key, array in one.items():
+            assert_array_equal(other[key], array, err_msg=str(key))
