@@ -353,12 +353,17 @@ class Net:
                 mine.share_data(their)
                 self.parameters.filled(mine)
 
-    def weights(self):
-        """Copies of the parameters, and of their gradients, by layer name."""
-        made = io.Weights({name: [b.data.copy() for b in blobs] for name, blobs in self.params.items()})
-        made.diffs = {name: [b.diff.copy() for b in blobs] for name, blobs in self.params.items()}
+    def weights(self, diffs=False):
+        """Copies of the parameters by layer name, and of their gradients if they are asked for."""
+        return self.held(diffs).copy()
+
+    def held(self, diffs=False):
+        """The parameters themselves, by layer name."""
+        made = io.Weights({name: [b.data for b in blobs] for name, blobs in self.params.items()})
+        if diffs:
+            made.diffs = {name: [b.diff for b in blobs] for name, blobs in self.params.items()}
         return made
 
     def save(self, path, diffs=False):
         """Write a .caffemodel, or HDF5 if the name ends in .h5."""
-        io.save_weights(path, self.weights(), self.param, diffs, self.shared)
+        io.save_weights(path, self.held(diffs), self.param, diffs, self.shared)

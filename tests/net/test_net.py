@@ -193,3 +193,13 @@ def test_the_loss_is_weighted_and_summed_by_layer():
 def test_a_net_made_for_testing_refuses_to_go_backward():
     with pytest.raises(NetError, match="trains=False"):
         net(CNN, phase=0, trains=False).backward_layers()
+
+
+def test_weights_are_copies_with_gradients_on_request():
+    made = net(data(2, 3) + ip("a", "data", "a"))
+    taken = made.weights()
+    made.params["a"][0].data[...] = 9
+    assert not (taken["a"][0] == 9).any()
+    assert not taken.diffs
+    made.params["a"][1].diff[...] = 4
+    assert (made.weights(diffs=True).diffs["a"][1] == 4).all()
