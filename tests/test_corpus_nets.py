@@ -75,6 +75,7 @@ FOREIGN = (
     ),
     (r"sigmoid_train_test_bn", "lr_mult must be 0", "NVIDIA: statistics with an lr_mult, which means nothing"),
     (r"ssd/train_val_dummydata", "expected ground truth", "Intel: a benchmark with images for boxes"),
+    (r"yolo/yolov2", "expected truth", "Intel: YOLO's layers on the rows of eight that SSD's data layer makes"),
     (r"webcam", "visualize is not supported", "SSD: drawing on a screen"),
 )
 
