@@ -21,7 +21,7 @@ def read_labels(
     given: f32[A, B], labels: i64[N, L], length: i64[N], fault: i64[2],
     classes: i64, blank: i64, turned: i64, begin, end,
 ):  # fmt: skip
-    """labels[n, :length[n]] <- those of given[n] (`turned`: given[:, n]) that are neither blank nor below 0.  One task."""
+    """labels[n, :length[n]] <- those of given[n] (`turned`: [:, n]) that are neither blank nor below 0.  One task."""
     N, L = labels.shape
     for n in range(N):
         count = i64(0)

@@ -84,6 +84,18 @@ def spelled(classes):
     return inputs
 
 
+def seen(classes):
+    """A map of YOLO's, and truth: class, x, y, w, h."""
+
+    def inputs(rng, shapes):
+        x, rows = normal(rng, shapes)
+        rows[..., 0] = rng.integers(0, classes, rows.shape[:-1])
+        rows[..., 1:] = rng.uniform(0.2, 0.8, rows[..., 1:].shape)
+        return [x, rows]
+
+    return inputs
+
+
 @dataclass
 class Example:
     """text: more of its LayerParameter; large: shapes that make several tasks; inputs(rng, shapes) gives arrays."""
@@ -294,6 +306,18 @@ EXAMPLES = {
         shapes=((5, 3), (5,)),
         large=((90, 70), (90,)),
         inputs=labelled(4),
+        gradient=False,
+    ),
+    "EvalDetection": Example(
+        "eval_detection_param { side: 3 num_class: 2 num_object: 1 biases: 1 biases: 2 nms: 0.5 }",
+        shapes=((2, 7, 3, 3), (2, 4, 5)),
+        inputs=seen(2),
+        gradient=False,
+    ),
+    "RegionLoss": Example(
+        "region_loss_param { side: 3 num_class: 2 num: 1 biases: 1 biases: 2 }",
+        shapes=((2, 7, 3, 3), (2, 4, 5)),
+        inputs=seen(2),
         gradient=False,
     ),
 }

@@ -1,0 +1,88 @@
+"""EvalDetection: which of the boxes of a YOLOv2 are true: (N, num_class + side ** 2 * num_object * 4).
+
+    bottoms   map (N, num_object * (5 + num_class), side, side), truth (N, 30, 5): class, x, y, w, h up to the
+              first x of 0; a third, the images, is not read
+    top       how many truths each class has, then for each box (class, score, 1 if true, 1 if false), the rest 0
+
+A box's class is its likeliest; score_type says whether its score is that of an object, of its class, or their product.
+Boxes that overlap a better one by `nms` go, and those that score below 0.005.  The surprise: a box of a class that is
+there, which overlaps no truth by `threshold`, is neither true nor false.  Fork: eval_detection_layer.cpp of
+choasup/caffe-yolo9000, and of Intel's.
+"""
+
+from math import prod
+
+import numpy as np
+
+from protonet.errors import DataError, NetError, ShapeError
+from protonet.layers import yolo
+from protonet.layers.base import Layer, register
+from protonet.layers.ssd.overlap import jaccard
+
+OBJ, PROB = 0, 1
+LEAST = np.float32(0.005)
+
+
+@register("EvalDetection", spec="eval_detection_param")
+class EvalDetection(Layer):
+    bottoms, no_gradient = (2, 3), (0, 1, 2)
+
+    def __init__(self, param, phase=0):
+        super().__init__(param, phase)
+        spec = self.spec
+        if spec.nms < 0:
+            raise NetError("nms, the overlap from which a worse box goes, must be given, at least 0")
+        if len(spec.biases) < 2 * spec.num_object or spec.num_object < 1:
+            raise NetError(f"biases are two numbers for each of {spec.num_object} anchors, found {len(spec.biases)}")
+
+    def infer(self, x, truth, *images):
+        spec = self.spec
+        expected = spec.num_object * (5 + spec.num_class), spec.side, spec.side
+        if x[1:] != expected:
+            raise ShapeError(f"expected a map {('N', *expected)}, for {spec.num_object} anchors, found {x}")
+        if not truth or truth[0] != x[0] or prod(truth[1:]) % 5:
+            raise ShapeError(f"expected truth ({x[0]}, any number, 5), found {truth}")
+        return [(x[0], spec.num_class + spec.side**2 * spec.num_object * 4)]
+
+    def forward(self, emit, x, truth, *rest):
+        emit.host(self.run, x, truth, rest[-1], out=[rest[-1]])
+
+    def backward(self, emit, *blobs):
+        """It judges, and teaches nothing."""
+
+    def run(self, x, truth, y):
+        spec = self.spec
+        cells = yolo.split(x, spec.num_object)
+        biases = np.array(spec.biases, np.float32)[: 2 * spec.num_object].reshape(-1, 2) / spec.side
+        boxes = yolo.corners(yolo.centered(cells, biases)).reshape(len(x), -1, 4)
+        p = yolo.softmax(cells[..., 5:]).reshape(len(x), -1, spec.num_class)
+        there = yolo.sigmoid(cells[..., 4]).reshape(len(x), -1)
+        y[...] = 0
+        for n, rows in enumerate(truth.reshape(len(x), -1, 5)):
+            end = np.flatnonzero(rows[:, 1] == 0)
+            rows = rows[: end[0]] if len(end) else rows
+            if ((rows[:, 0] < 0) | (rows[:, 0] >= spec.num_class)).any():
+                raise DataError(f"a truth has class {rows[:, 0].max():g}: they are 0 to {spec.num_class - 1}")
+            labels, best = p[n].argmax(-1), p[n].max(-1)
+            scores = there[n] if spec.score_type == OBJ else best if spec.score_type == PROB else there[n] * best
+            chosen = yolo.kept(boxes[n], scores, spec.nms)
+            chosen = chosen[scores[chosen] >= LEAST]
+            chosen = chosen[np.argsort(labels[chosen], kind="stable")]
+            y[n, : spec.num_class] = np.bincount(rows[:, 0].astype(int), minlength=spec.num_class)
+            made = self.judged(boxes[n][chosen], labels[chosen], scores[chosen], rows)
+            y[n, spec.num_class : spec.num_class + made.size] = made.ravel()
+
+    def judged(self, boxes, labels, scores, rows):
+        """(class, score, true, false) of each box."""
+        made = np.column_stack([labels, scores, 0 * scores, 0 * scores]).astype(np.float32)
+        overlaps, taken = jaccard(boxes, yolo.corners(rows[:, 1:])), set()
+        for k, label in enumerate(labels):
+            mine = np.flatnonzero(rows[:, 0].astype(int) == label)
+            if not len(mine):
+                made[k, 3] = 1
+                continue
+            j = mine[overlaps[k, mine].argmax()]
+            if overlaps[k, j] >= np.float32(self.spec.threshold):
+                made[k, 2 + (j in taken)] = 1
+                taken.add(j)
+        return made
