@@ -11,7 +11,7 @@ from protonet.engine.choose import FAR, FEW_CHANNELS, LARGE, NEAR, Choice, Probl
 from protonet.engine.copying import Pick
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, INF, Act
-from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
+from protonet.engine.layout import BLOCKED, PIXELS, Cell
 from protonet.engine.machine import REGISTERS, W
 from protonet.engine.op import Op
 from protonet.engine.plan import builds, key
@@ -91,6 +91,12 @@ class Convolution(Weighted):
         below, right = (end - size for end, size in zip(ends, x.shape[2:], strict=True))
         self.x.need(w.before[0], w.before[1], below, right)
 
+    @property
+    def vertical(self):
+        """(rows of the window, stride, pad)."""
+        w = self.window
+        return w.extent[0], w.stride[0], w.before[0]
+
     def planned(self, planner):
         """Chooses the algorithm, and asks for the halo it needs."""
         y, self.rate = self.y, NEAR if planner.weight < LARGE else FAR
@@ -113,7 +119,14 @@ class Convolution(Weighted):
         return self
 
     def lower(self, to):
-        getattr(self, f"lower_{self.choice.name}")(to)
+        if self.choice.name in ("direct", "depthwise"):
+            self.part(to, 0, self.y.rows)
+        else:
+            getattr(self, f"lower_{self.choice.name}")(to)
+
+    def part(self, to, first, last):
+        """Rows [first, last) of the outputs."""
+        getattr(self, f"lower_{self.choice.name}")(to, first, last)
 
     def sum(self, to):
         """The cell that is added, or None; where nobody reads it later, the sum takes its place in memory."""
@@ -121,7 +134,7 @@ class Convolution(Weighted):
             to.take_over(self.added, self.y, self)
         return self.added
 
-    def lower_direct(self, to):
+    def lower_direct(self, to, first, last):
         w, x, lanes = self.window, self.x, self.lanes
         channels = x.shape[1] // self.groups
         places = [
@@ -132,25 +145,18 @@ class Convolution(Weighted):
         ]
         name = ("direct", key(self.weights), lanes)
         packed = to.constants.get(name, lambda: pack.direct(self.merged(), lanes, self.groups))
-        self.tiles(to, places, packed, lanes)
+        self.tiles(to, places, packed, lanes, first, last)
 
-    def tiles(self, to, places, packed, lanes):
+    def tiles(self, to, places, packed, lanes, first, last):
         """The step of a direct convolution whose runs of inputs lie at these places (floats from a window's first)."""
         w, x, y, r = self.window, self.x, self.y, self.sum(to)
         mode, bias, slope, lo, hi = self.numbers(to)
-        still = (
-            w.stride == (1, 1)
-            and w.kernel == (1, 1)
-            and x.form == BLOCKED
-            and x.rows == y.rows
-            and x.columns == y.columns
-        )
-        cells = [x, y, r] if r else [x, y]
-        rows, columns, strides = follow(*cells) if still else (y.rows, y.columns, [c.strides for c in cells])
-        (xn, xr, _), ys, rs = strides[0], strides[1], strides[2] if r else (0, 0, 0)
-        problem = self.problem(joined=rows == 1 and y.rows > 1)
-        choice = direct(problem)
-        pixels, vectors = choice.tile
+        plain = w.stride == (1, 1) and w.kernel == (1, 1) and x.form == BLOCKED and x.columns == y.columns
+        cells, rows, columns = [x, y, r] if r else [x, y], last - first, y.columns
+        if plain and x.rows == y.rows and all(cell.dense for cell in cells):
+            rows, columns = 1, rows * columns
+        (xn, xr, _), ys, rs = x.strides, y.strides, r.strides if r else (0, 0, 0)
+        pixels, vectors = direct(replace(self.problem(joined=rows == 1), rows=last - first)).tile
         out = y.blocks // self.groups if self.groups > 1 else y.blocks
         parts, count = self.groups * -(-out // vectors), y.images * rows * -(-columns // pixels)
         seen = prod(map(min, w.kernel, w.stride))  # inputs of a pixel that its neighbour does not see
@@ -158,44 +164,19 @@ class Convolution(Weighted):
         many = chunk(count, parts, size, 4 * packed.count)
         kernel = conv_blocked.conv(pixels, vectors, lanes, w.stride[1] * x.pixel, mode)
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
-        old = r.view() if r else bias
+        old = r.view(first) if r else bias
         xg = x.blocks // self.groups * x.block if self.groups > 1 else 0
-        args = (
-            self.groups,
-            out,
-            y.images,
-            rows,
-            columns,
-            many,
-            xg,
-            xn,
-            xr * w.stride[0],
-            *ys,
-            *rs,
-            r is not None,
-            lo,
-            hi,
-        )
+        sizes = self.groups, out, y.images, rows, columns, many
+        strides = xg, xn, xr * w.stride[0], *ys, *rs
         y = to.write(y)
-        tasks = parts * -(-count // many)
-        to.emit(
-            kernel,
-            x.view(-w.before[0], -w.before[1]),
-            table,
-            packed,
-            bias,
-            slope,
-            old,
-            y.view(),
-            packed.seen(1),
-            *args,
-            tasks=tasks,
-        )
+        start = x.view(first * w.stride[0] - w.before[0], -w.before[1])
+        arrays = start, table, packed, bias, slope, old, y.view(first), packed.seen(1)
+        to.emit(kernel, *arrays, *sizes, *strides, r is not None, lo, hi, tasks=parts * -(-count // many))
 
     def lower_strassen(self, to):
         strassen.lower(self, to)
 
-    def lower_depthwise(self, to):
+    def lower_depthwise(self, to, first, last):
         w, x, y = self.window, self.x, self.y
         mode, bias, slope, lo, hi = self.numbers(to)
         places = [
@@ -207,10 +188,11 @@ class Convolution(Weighted):
         pixels = across(y.columns, DEPTHWISE)
         kernel = depthwise.depthwise(w.kernel[0] if known else 0, w.stride[1], pixels, mode)
         y = to.write(y)
-        sizes = y.images, y.blocks, y.rows, y.columns
+        sizes = y.images, y.blocks, last - first, y.columns
         args = *sizes, x.row, x.image, x.row * w.stride[0], x.block, *y.strides, lo, hi
-        start = x.view(-w.before[0], -w.before[1])
-        to.emit(kernel, start, table, packed, bias, slope, y.view(), *args, tasks=y.images * y.blocks * y.rows)
+        start = x.view(first * w.stride[0] - w.before[0], -w.before[1])
+        arrays = start, table, packed, bias, slope, y.view(first)
+        to.emit(kernel, *arrays, *args, tasks=y.images * y.blocks * (last - first))
 
     def lower_winograd(self, to):
         form, (tiles, vectors), y, r = self.choice.form, self.choice.tile, self.y, self.sum(to)

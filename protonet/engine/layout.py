@@ -28,6 +28,8 @@ class Cell:
     root: "Cell | None" = None
     first: int = 0  # its first block in the root
     before: int = 0  # images of the root before it
+    held: int = 0  # rows in memory at a time, where not all are
+    origin: int = 0  # the first of those
     memory: Buffer | None = field(default=None, repr=False)
 
     def need(self, *halo):
@@ -85,7 +87,7 @@ class Cell:
     def block(self):
         """Floats to the next block of channels."""
         above, _, below, _ = self.top.halo
-        size = self.row * (above + self.rows + below)
+        size = self.row * (self.held or above + self.rows + below)
         return size + 2 * W if size % PAGE == 0 else size
 
     @property
@@ -102,8 +104,8 @@ class Cell:
         if self.form == PLAIN:
             return self.before_in_top * prod(self.shape[1:])
         above, left, _, _ = self.top.halo
-        inside = above * self.row + left * self.pixel + self.block_in_top * self.block
-        return inside + self.before_in_top * self.image
+        inside = (-self.origin if self.held else above) * self.row + left * self.pixel
+        return inside + self.block_in_top * self.block + self.before_in_top * self.image
 
     @property
     def dense(self):

@@ -19,12 +19,29 @@ class Pooling(Op):
     method: int
     window: Any  # kernel, stride and pad: two numbers each
 
+    @property
+    def x(self):
+        return self.reads[0]
+
+    @property
+    def y(self):
+        return self.writes[0]
+
+    @property
+    def vertical(self):
+        """(rows of the window, stride, pad)."""
+        return tuple(pair[0] for pair in self.window)
+
     def lower(self, to):
-        (x,), (y,) = self.reads, self.writes
-        kernel, stride, pad = self.window
-        y = to.write(y)
-        args = y.images, y.blocks, x.rows, x.columns, y.rows, y.columns, *x.strides, *y.strides, *kernel, *stride, *pad
-        to.emit(KERNELS[self.method], x.view(), y.view(), *args, tasks=y.images * y.blocks * y.rows)
+        self.part(to, 0, self.y.rows)
+
+    def part(self, to, first, last):
+        """Rows [first, last) of the outputs."""
+        x, y, (kernel, stride, pad) = self.x, to.write(self.y), self.window
+        sizes = y.images, y.blocks, x.rows, x.columns, last - first, y.columns
+        args = *sizes, *x.strides, *y.strides, *kernel, *stride, *pad, first
+        tasks = y.images * y.blocks * (last - first)
+        to.emit(KERNELS[self.method], x.view(), y.view(first), *args, tasks=tasks)
 
 
 @dataclass(eq=False)

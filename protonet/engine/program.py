@@ -17,7 +17,7 @@ from threading import Lock
 import numpy as np
 
 from protonet import passes
-from protonet.engine import convolution, dense, elementwise, joining, layerwise, pooling  # noqa: F401  (their builders)
+from protonet.engine import chains, dense, elementwise, joining, layerwise, pooling  # noqa: F401  (their builders)
 from protonet.engine.memory import piece
 from protonet.engine.plan import Constants, planned
 from protonet.engine.shapes import reshaped
@@ -128,6 +128,7 @@ class Plan:
 
     def __init__(self, graph, constants, threads, exact):
         self.planner = planned(graph, constants, exact)
+        self.planner.ops = chains.link(self.planner.ops, set(self.planner.outputs.values()))
         self.steps = self.planner.steps()
         self.places = planning.packed(self.steps)
         self.threads, self.lock = threads, Lock()

@@ -83,13 +83,13 @@ def clipped(place, size, stride, pad, n):
 def maximum(
     x: f32[X], y: f32[Y], images: i64, blocks: i64, H: i64, V: i64, rows: i64, columns: i64,
     xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64,
-    kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, begin, end,
+    kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, first: i64, begin, end,
 ):  # fmt: skip
-    """A task is a row of a block.  H, V: rows and columns of x; rows, columns: of y."""
+    """A task is a row of a block.  H, V: rows and columns of x; rows, columns: of y, from its row `first` on."""
     form, task = 10 * kw + sw if kh == kw else 0, begin
     image, c, i = place(begin, blocks, rows)
     while task < end:
-        i0, i1, _ = clipped(i, kh, sh, ph, H)
+        i0, i1, _ = clipped(i + first, kh, sh, ph, H)
         at, to = address(x, image * xn + c * xb + i0 * xr), address(y, image * yn + c * yb + i * yr)
         j = i64(0)
         while j < columns:
@@ -117,11 +117,11 @@ def maximum(
 def average(
     x: f32[X], y: f32[Y], images: i64, blocks: i64, H: i64, V: i64, rows: i64, columns: i64,
     xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64,
-    kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, begin, end,
+    kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, first: i64, begin, end,
 ):  # fmt: skip
     image, c, i = place(begin, blocks, rows)
     for _ in range(begin, end):
-        i0, i1, down = clipped(i, kh, sh, ph, H)
+        i0, i1, down = clipped(i + first, kh, sh, ph, H)
         at, to = address(x, image * xn + c * xb + i0 * xr), address(y, image * yn + c * yb + i * yr)
         for j in range(columns):
             j0, j1, across = clipped(j, kw, sw, pw, V)

@@ -45,7 +45,7 @@ def test_pooling(size, stride, pad, rng):
     xb, xs = blocked(x)
     for kernel, wanted in ((pool_blocked.maximum, top), (pool_blocked.average, mean)):
         yb, ys = empty(N, C, OH, OV)
-        args = N, 2, H, V, OH, OV, *xs, *ys, size, size, stride, stride, pad, pad
+        args = N, 2, H, V, OH, OV, *xs, *ys, size, size, stride, stride, pad, pad, 0
         run(kernel, xb, yb, *args, tasks=N * 2 * OH, python=False)
         assert_allclose(plain(yb, N, C, OH, OV), wanted, rtol=1e-5, atol=1e-6)
 
