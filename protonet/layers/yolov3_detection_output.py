@@ -4,9 +4,9 @@
     top       (1, 1, boxes, 7): by image, best first; labels count from 1
 
 Map t has the anchors that its part of `mask` picks from `biases`, in pixels of an image of H * anchors_scale[t].
-Scores are sigmoid(object) * sigmoid(class); those above confidence_threshold stay, but for boxes that overlap a better one of
-any class by nms_threshold.  arXiv:1804.02767.  Fork: yolov3_detection_output_layer.cpp of eric612/MobileNet-YOLO, which
-calls all images 0 and mixes them; here each is by itself.
+Scores are sigmoid(object) * sigmoid(class); those above confidence_threshold stay, but for boxes that overlap a
+better one of any class by nms_threshold.  arXiv:1804.02767.  Fork: yolov3_detection_output_layer.cpp of
+eric612/MobileNet-YOLO, which calls all images 0 and mixes them; here each is by itself.
 """
 
 import numpy as np

@@ -320,4 +320,6 @@ EXAMPLES = {
         inputs=seen(2),
         gradient=False,
     ),
+    "SegAccuracy": Example(shapes=((2, 3, 2, 2), (2, 1, 2, 2)), inputs=labelled(3), gradient=False),
+    "Padding": Example("padding_param { pad_beg: -1 pad_end: 2 }"),
 }
