@@ -309,7 +309,8 @@ class Net:
 
     def clear_param_diffs(self):
         for learned in self.parameters.learned:
-            learned.blob.diff[...] = 0
+            if learned.blob.diff_store.made is not None:  # else nobody computes it
+                learned.blob.diff[...] = 0
 
     @property
     def shared(self):

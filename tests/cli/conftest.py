@@ -36,24 +36,32 @@ display: 5 max_iter: 20 snapshot: 10 snapshot_prefix: "tiny" random_seed: 3
 """
 
 
-@pytest.fixture(autouse=True)
-def settings(monkeypatch):
+@contextlib.contextmanager
+def restored():
     """What a command sets for its process, set back."""
     log, others = logging.getLogger("protonet"), [logging.getLogger(name) for name in ("protonet.solvers", COMPILING)]
     before = log.level, log.propagate, list(log.handlers), [other.level for other in others], python.ALLOWED[0]
     signals = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)) if s}
-    threads = os.environ.get("PROTONET_NUM_THREADS")
+    environment = dict(os.environ)
+    try:
+        yield
+    finally:
+        level, log.propagate, log.handlers[:], levels, python.ALLOWED[0] = before
+        log.setLevel(level)
+        for other, old in zip(others, levels, strict=True):
+            other.setLevel(old)
+        for number, handler in signals.items():
+            signal.signal(number, handler)
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
+        os.environ.update(environment)
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch):
     monkeypatch.setattr(notes, "said", set())
-    yield
-    level, log.propagate, log.handlers[:], levels, python.ALLOWED[0] = before
-    log.setLevel(level)
-    for other, old in zip(others, levels, strict=True):
-        other.setLevel(old)
-    for number, handler in signals.items():
-        signal.signal(number, handler)
-    os.environ.pop("PROTONET_NUM_THREADS", None)
-    if threads is not None:
-        os.environ["PROTONET_NUM_THREADS"] = threads
+    with restored():
+        yield
 
 
 class Done:

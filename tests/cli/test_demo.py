@@ -1,31 +1,25 @@
 """protonet demo: what it leaves, what it claims, and that the commands it prints work by hand there."""
 
+import contextlib
+import io
 import json
 import re
 import shlex
 
 import pytest
 
+from protonet.cli import main
 from protonet.demo import ITERATIONS, TRAINED
 from protonet.io import load_weights
+from tests.cli.conftest import restored
 
 
 @pytest.fixture(scope="module")
 def left(tmp_path_factory):
     """The folder of a demo, and what it printed."""
-    import contextlib
-    import io
-    import logging
-
-    from protonet.cli import main
-
-    folder, out, err = tmp_path_factory.mktemp("demo") / "digits", io.StringIO(), io.StringIO()
-    log = logging.getLogger("protonet")
-    before = log.level, log.propagate, list(log.handlers)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    folder, out = tmp_path_factory.mktemp("demo") / "digits", io.StringIO()
+    with restored(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         assert main(["demo", "-o", str(folder)]) == 0
-    log.propagate, log.handlers[:] = before[1:]
-    log.setLevel(before[0])
     return folder, out.getvalue()
 
 
