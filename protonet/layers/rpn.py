@@ -48,5 +48,4 @@ def best(boxes, scores, before, after, threshold):
     """The numbers of at most `after` boxes, best first, of the `before` best that overlap none better."""
     order = np.argsort(-scores, kind="stable")
     order = order[:before] if before > 0 else order
-    kept = order[suppress(boxes[order], [0, len(order)], threshold, one=1.0)]
-    return kept[:after] if after > 0 else kept
+    return order[suppress(boxes[order], [0, len(order)], threshold, one=1.0, most=after if after > 0 else -1)]
