@@ -18,8 +18,8 @@ from protonet.proto import caffe_pb2
 ROOT = Path(__file__).resolve().parent.parent
 MOST = 400  # lines
 PLUMBING = {"__init__", "__main__", "base"}
-# of several types, or of a type with a longer name; and who tests what is only a second name
-TOGETHER = {"fork_data": {"Data", "Image", "Video"}, "softmax_loss": {"SoftmaxWithLoss"}}
+# of several types, of a type with a longer name, of two types that one name would fit; and who tests what is only a part
+TOGETHER = {"fork_data", "softmax_loss", "ctc_loss_warp"}
 ELSEWHERE = {
     "layers/depthwise_convolution": "layers/test_convolution_depthwise",
     "layers/recurrent": "layers/test_lstm",

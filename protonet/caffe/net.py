@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from protonet.errors import DataError, NetError
+from protonet.net import exchange
 from protonet.net import net as core
 
 
@@ -83,7 +84,7 @@ class Net(core.Net):
         """Write Caffe's HDF5 form, whatever the name."""
         from protonet.io import hdf5
 
-        hdf5.write(path, self.held(write_diff), self.layer_names, write_diff, self.shared)
+        hdf5.write(path, exchange.held(self, write_diff), self.layer_names, write_diff, self.shared)
 
     def load_hdf5(self, path):
         """Fill parameters from Caffe's HDF5 form."""

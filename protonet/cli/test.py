@@ -51,7 +51,7 @@ def run(args):
     import protonet
     from protonet.cli.progress import counting
     from protonet.net import describe, notes
-    from protonet.solvers.solver import number
+    from protonet.solvers.words import number
 
     if args.gpu:
         notes.once(notes.GPU)

@@ -10,11 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from protonet import io
-from protonet.errors import NetError, ProtonetError, WeightsError
+from protonet.errors import NetError, ProtonetError
 from protonet.graph.read import read
 from protonet.graph.splits import insert_splits
 from protonet.layers import make
-from protonet.net import debug, notes
+from protonet.net import debug, exchange, notes
 from protonet.net.blob import Blob
 from protonet.net.params import Parameters
 from protonet.net.plan import Plan
@@ -69,7 +69,7 @@ class Net:
                 raise error.at(where) from None
         self.places, self.debug_info = self.wiring.places, self.param.debug_info
         self.wiring.settle(self.param.force_backward)
-        self.arrives = self.arrivals()
+        self.arrives = self.wiring.arrivals()
         self.share_memory()
         self.plans: dict[tuple, Plan] = {}
         self.kept: dict = {}  # what forward leaves for backward, whichever plans they run by
@@ -104,22 +104,6 @@ class Net:
         for weight, number in zip(place.loss_weights, place.tops, strict=True):
             if weight:
                 self.blob_list[number].diff[...] = weight
-
-    def arrivals(self):
-        """arrives[i]: whether blob i can receive a gradient: from a reader, a loss weight, or a user at an output.
-
-        Only copies made by a Split are known to receive none when their one reader sends none.
-        """
-        sends = [False] * len(self.blob_list)
-        for place in self.places:
-            for want, b in zip(place.wants, place.bottoms, strict=True):
-                sends[b] |= want
-        arrives = [True] * len(self.blob_list)
-        for place in self.places:
-            if place.layer.type == "Split" and any(sends[t] for t in place.tops):
-                for t in place.tops:
-                    arrives[t] = sends[t] or self.wiring.names[t] in self.wiring.unread
-        return arrives
 
     def share_memory(self):
         """Let tops that only repeat their bottom be its memory, as Caffe does; not those that are worked on in place.
@@ -315,56 +299,23 @@ class Net:
     @property
     def shared(self):
         """(layer, index) of the parameters whose memory belongs to another layer."""
-        return {
-            (name, i)
-            for name, blobs in self.params.items()
-            for i, blob in enumerate(blobs)
-            if not self.parameters.owned(blob)
-        }
+        return exchange.shared(self)
 
     def copy_from(self, source, allow_missing=True):
         """Fill parameters by layer name from a .caffemodel, a .caffemodel.h5 or Weights.
 
         Returns what was copied, ignored and left fresh (io.Match); the last is refused unless allow_missing.
         """
-        weights = source if isinstance(source, io.Weights) else io.load_weights(source)
-        found = io.match(weights, self.params, self.shared)
-        if found.fresh and not allow_missing:
-            raise WeightsError(
-                f"has no weights for {', '.join(map(repr, found.fresh))}: is it another net's file? "
-                "(--allow-missing leaves them as their fillers made them)", weights.source,
-            )  # fmt: skip
-        for name, arrays in found.arrays.items():
-            for i, array in arrays.items():
-                self.params[name][i].data[...] = array
-                self.parameters.filled(self.params[name][i])
-        return found
+        return exchange.copy_from(self, source, allow_missing)
 
     def share_with(self, other):
         """Use the parameter memory of another net, by layer name.  (Caffe: ShareTrainedLayersWith.)"""
-        theirs = other.params
-        for name, blobs in self.params.items():
-            if name not in theirs:
-                continue
-            for i, (mine, their) in enumerate(zip(blobs, theirs[name], strict=True)):
-                if mine.shape != their.shape:
-                    raise WeightsError(
-                        f"layer '{name}': blob {i} is {their.shape} in the other net, this net wants {mine.shape}"
-                    )
-                mine.share_data(their)
-                self.parameters.filled(mine)
+        exchange.share_with(self, other)
 
     def weights(self, diffs=False):
         """Copies of the parameters by layer name, and of their gradients if they are asked for."""
-        return self.held(diffs).copy()
-
-    def held(self, diffs=False):
-        """The parameters themselves, by layer name."""
-        made = io.Weights({name: [b.data for b in blobs] for name, blobs in self.params.items()})
-        if diffs:
-            made.diffs = {name: [b.diff for b in blobs] for name, blobs in self.params.items()}
-        return made
+        return exchange.held(self, diffs).copy()
 
     def save(self, path, diffs=False):
         """Write a .caffemodel, or HDF5 if the name ends in .h5."""
-        io.save_weights(path, self.held(diffs), self.param, diffs, self.shared)
+        io.save_weights(path, exchange.held(self, diffs), self.param, diffs, self.shared)

@@ -109,6 +109,22 @@ class Wiring:
                 if j < len(place.wants) and place.wants[j] and place.backward:
                     raise refusal(place, j)
 
+    def arrivals(self):
+        """arrives[i]: whether blob i can receive a gradient: from a reader, a loss weight, or a user at an output.
+
+        Only copies made by a Split are known to receive none when their one reader sends none.
+        """
+        sends = [False] * len(self.names)
+        for place in self.places:
+            for want, b in zip(place.wants, place.bottoms, strict=True):
+                sends[b] |= want
+        arrives = [True] * len(self.names)
+        for place in self.places:
+            if place.layer.type == "Split" and any(sends[t] for t in place.tops):
+                for t in place.tops:
+                    arrives[t] = sends[t] or self.names[t] in self.unread
+        return arrives
+
     def outputs(self):
         """Names of the blobs that nothing reads, sorted as Caffe lists them; without tops that a loss made up."""
         return sorted(self.unread)

@@ -19,6 +19,7 @@ from protonet.runtime.execute import ready
 from protonet.solvers import schedule, snapshot
 from protonet.solvers.rules import rule
 from protonet.solvers.updates import Update
+from protonet.solvers.words import number, output_lines, values
 
 log = logging.getLogger(__name__)
 DIVERGED = "is base_lr too high (see clip_gradients, debug_info), or do the data hold NaN?"
@@ -247,26 +248,6 @@ def check(p):
     if p.test_interval < 0 or p.snapshot < 0 or p.display < 0:
         raise SolverError("test_interval, snapshot and display count iterations: they cannot be negative")
     return chosen
-
-
-def values(net):
-    """{output: its numbers}"""
-    return {name: [float(x) for x in net.blobs[name].data.ravel()] for name in net.outputs}
-
-
-def output_lines(net, outputs, what):
-    """Caffe's lines, one for each number of each output."""
-    weights = dict(zip(net.blob_names, net.weight_list, strict=True))
-    numbered = ((name, x) for name, xs in outputs.items() for x in xs)
-    for i, (name, x) in enumerate(numbered):
-        weight = weights[name]
-        tail = f" (* {number(weight)} = {number(weight * x)} loss)" if weight else ""
-        yield f"    {what} net output #{i}: {name} = {number(x)}{tail}"
-
-
-def number(x):
-    """As C++ streams print it: six digits."""
-    return f"{x:g}"
 
 
 def read(source):

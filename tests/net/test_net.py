@@ -7,8 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import protonet
-from protonet.errors import DataError, NetError, ShapeError, WeightsError
-from protonet.io import Weights
+from protonet.errors import DataError, NetError, ShapeError
 from protonet.prototxt import parse
 from tests.net.tools import CNN, data, dummy, ip, layer, net
 
@@ -137,28 +136,6 @@ def test_gradients_find_their_rows_through_such_a_layer(rng):
     assert_allclose(made.blobs["data"].diff, [[0] * 3, expected[0], [0] * 3, expected[1]], atol=1e-5)
 
 
-# weights
-
-
-def test_weights_are_matched_by_name_and_told(tmp_path):
-    text = data(2, 3) + ip("a", "data", "a", 3) + ip("b", "a", "b", 2)
-    made = net(text)
-    found = made.copy_from(Weights({"a": [np.ones((3, 3)), np.ones(3)], "z": [np.ones(4)]}))
-    assert (found.copied, found.ignored, found.fresh) == (["a"], ["z"], ["b"])
-    with pytest.raises(WeightsError, match="has no weights for 'b': is it another net's file"):
-        made.copy_from(Weights({"a": [np.ones((3, 3)), np.ones(3)]}), allow_missing=False)
-
-
-def test_a_net_shares_the_parameters_of_another_by_name():
-    a = net(data(2, 3) + ip("x", "data", "x"))
-    b = net(data(5, 3) + ip("x", "data", "x") + ip("y", "x", "y"))
-    b.share_with(a)
-    a.params["x"][1].data[...] = 9
-    assert (b.params["x"][1].data == 9).all()
-    with pytest.raises(WeightsError, match=r"layer 'x': blob 0 is \(3, 3\) in the other net, this net wants \(3, 4\)"):
-        net(data(5, 4) + ip("x", "data", "x")).share_with(a)
-
-
 # errors
 
 
@@ -193,13 +170,3 @@ def test_the_loss_is_weighted_and_summed_by_layer():
 def test_a_net_made_for_testing_refuses_to_go_backward():
     with pytest.raises(NetError, match="trains=False"):
         net(CNN, phase=0, trains=False).backward_layers()
-
-
-def test_weights_are_copies_with_gradients_on_request():
-    made = net(data(2, 3) + ip("a", "data", "a"))
-    taken = made.weights()
-    made.params["a"][0].data[...] = 9
-    assert not (taken["a"][0] == 9).any()
-    assert not taken.diffs
-    made.params["a"][1].diff[...] = 4
-    assert (made.weights(diffs=True).diffs["a"][1] == 4).all()
