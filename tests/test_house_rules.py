@@ -18,7 +18,7 @@ from protonet.proto import caffe_pb2
 ROOT = Path(__file__).resolve().parent.parent
 MOST = 400  # lines
 PLUMBING = {"__init__", "__main__", "base"}
-# of several types, of a type with a longer name, of two types that one name would fit; and who tests what is only a part
+# of several types, of a type with a longer name, or of two types that one name would fit; who tests a part
 TOGETHER = {"fork_data", "softmax_loss", "ctc_loss_warp"}
 ELSEWHERE = {
     "layers/depthwise_convolution": "layers/test_convolution_depthwise",
@@ -75,7 +75,9 @@ def test_layer_names_agree(path):
         assert cls.__name__ == cls.type == kind
         if path.stem not in TOGETHER:
             assert flat(path.stem) == flat(kind)
-    assert path.stem in NO_TWIN or (ROOT / "tests/naive" / path.name).exists()
+    test = ROOT / "tests/layers" / f"test_{path.stem}.py"
+    twin = (ROOT / "tests/naive" / path.name).exists() or (test.exists() and "tests.naive" in test.read_text("utf-8"))
+    assert twin or path.stem in NO_TWIN
 
 
 @pytest.mark.parametrize("kind", sorted(REGISTRY))
