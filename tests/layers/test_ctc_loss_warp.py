@@ -3,11 +3,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from protonet.errors import NetError, ShapeError
-from tests.naive.ctc_loss import ctc_loss
+from tests.naive.ctc_loss_warp import ctc_loss_warp
 from tests.tools import layer, run
 
 T, N, C = 5, 3, 4
-LABELS, LISTED = [[0, 1], [1, 1, 0], [2]], np.array([[0, 1, 3], [1, 1, 0], [2, 3, 3]])
+LISTED = np.array([[0, 1, 3], [1, 1, 0], [2, 3, 3]])
 
 
 def made(text="alphabet_size: 4 time_step: 5 blank_label: 3"):
@@ -17,7 +17,7 @@ def made(text="alphabet_size: 4 time_step: 5 blank_label: 3"):
 def test_agrees_with_all_paths(rng):
     x = rng.normal(size=(T, N, C))
     _, (loss,) = run(made(), x, LISTED)
-    assert_allclose(loss.data, ctc_loss(x, LABELS, 3), rtol=1e-5)
+    assert_allclose(loss.data, ctc_loss_warp(x, LISTED, 3), rtol=1e-5)
 
 
 def test_one_label_in_two_times_by_hand():
