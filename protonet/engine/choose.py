@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from protonet.engine.machine import REGISTERS, W, l2
-from protonet.kernels.winograd_forms import FORMS
+from protonet.kernels.winograd_forms import FORMS, planes
 
 FMAS = 2  # vectors a cycle
 LOADS = 3 if REGISTERS == 32 else 2  # broadcasts a cycle; whole vectors: 2
@@ -118,9 +118,14 @@ def products(channels, count, length, out, tile):
     return tiles * (wide * tile_cost(channels, pixels, vectors) + rest * tile_cost(channels, pixels, 1))
 
 
-def bounded(cycles, size, rate):
-    """Cycles of work that goes on while `size` bytes of weights come in, if not in L2; they hinder each other."""
-    transfer = size / rate if size > l2() // 2 else 0
+def rate(weights):
+    """Bytes a cycle at which the weights of a net of so many bytes come: from L2, L3 or DRAM."""
+    return 2 * NEAR if weights < l2() else NEAR if weights < LARGE else FAR
+
+
+def bounded(cycles, size, rate, times=1):
+    """Cycles of work that goes on while `size` bytes of weights come in, so many times; they hinder each other."""
+    transfer = size / rate * (times if size > l2() // 2 else 1)
     return max(cycles, transfer) + HINDRANCE * min(cycles, transfer)
 
 
@@ -139,17 +144,16 @@ def direct(p, tiles=TILES):
 
 
 def winograd(p, form):
-    (m, r), inputs, outputs = form, p.blocks * W, p.vectors * W
+    (m, r), inputs, many = form, p.blocks * W, planes(form)
     n = m + r - 1
-    count, planes = p.N * -(-p.rows // m) * -(-p.columns // m), n * n
-    weights = 4 * planes * inputs * outputs
+    count = p.N * -(-p.rows // m) * -(-p.columns // m)
+    weights = 4 * many * inputs * p.vectors * W
     best = Choice("winograd", TILES[0], inf, form)
     for tile in TILES:
-        block = 0 if count <= ROWS else block_of(count, planes * inputs * 4, weights, tile[0])
+        block = 0 if count <= ROWS else block_of(count, many * inputs * 4, weights, tile[0])
         times = -(-count // block) if block else 1
-        cost = planes * products(inputs, times, block or count, p.vectors, tile)
-        cost = bounded(cost, times * weights, p.rate)
-        cost += count * (p.blocks * planes * INWARD + p.vectors * n * m * OUTWARD)
+        cost = bounded(many * products(inputs, times, block or count, p.vectors, tile), weights, p.rate, times)
+        cost += count * (p.blocks * many * INWARD + p.vectors * n * m * OUTWARD)
         cost *= p.G * (WORSE if n == 8 else 1)
         if cost < best.cost:
             best = Choice("winograd", tile, cost, form, block)
@@ -163,6 +167,11 @@ def strassen(p):
     cost = 4 * direct(replace(half, joined=True)).cost + 3 * direct(half).cost
     cost += p.N * rows * p.columns * (p.blocks * SPREAD + p.vectors * GATHER) + 9 * STEPS
     return Choice("strassen", cost=GAIN * cost)
+
+
+def grown(p, form):
+    """Bytes by which Winograd's weights are more than a convolution's."""
+    return 4 * p.G * (planes(form) - p.taps) * p.blocks * W * p.vectors * W
 
 
 def block_of(count, size, weights, tiles):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack, strassen
-from protonet.engine.choose import FAR, FEW_CHANNELS, LARGE, NEAR, Choice, Problem, across, choose, chunk, direct, runs
+from protonet.engine.choose import FEW_CHANNELS, NEAR, Choice, Problem, across, choose, chunk, direct, grown, rate, runs
 from protonet.engine.copying import Pick
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, INF, Act
@@ -99,7 +99,7 @@ class Convolution(Weighted):
 
     def planned(self, planner):
         """Chooses the algorithm, and asks for the halo it needs."""
-        y, self.rate = self.y, NEAR if planner.weight < LARGE else FAR
+        y, self.rate = self.y, rate(planner.weight)
         if self.x.form == BLOCKED and self.weights.shape[1] == 1 and self.groups == self.x.shape[1] == y.shape[1] > 1:
             self.choice = Choice("depthwise")
         elif self.x.form == BLOCKED:
@@ -107,6 +107,8 @@ class Convolution(Weighted):
             self.groups //= self.times
             one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
             self.choice = choose(self.problem(joined=one), planner.exact)
+            if self.choice.name == "winograd" and not planner.afford(grown(self.problem(), self.choice.form)):
+                self.choice = direct(self.problem(joined=one))
             if self.choice.name == "strassen" and self.act.slope is not None:
                 self.choice = direct(self.problem(joined=one))
             if self.choice.name == "winograd":

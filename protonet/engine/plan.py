@@ -13,6 +13,7 @@ import numpy as np
 
 from protonet.engine import fuse, slices
 from protonet.engine.layout import BLOCKED, PIXELS, PLAIN, Cell
+from protonet.engine.machine import l2
 from protonet.engine.memory import Pages
 from protonet.engine.op import Op
 from protonet.kernels import blocks, pointwise
@@ -83,11 +84,19 @@ class Planner:
     def __post_init__(self):
         self.alias = fuse.aliases(self.graph)
         self.weight = sum(blob.nbytes for node in self.graph.nodes for blob in node.blobs)
+        self.room = l2() * 7 // 8 - self.weight
 
     def build(self, unit):
         builder = BUILDERS.get(unit.type)
         if builder is None or not builder(self, unit):
             BUILDERS[None](self, unit)
+
+    def afford(self, size):
+        """Whether a net whose weights all stay in L2 still does so with `size` bytes more; large nets do not ask."""
+        fits = size <= self.room
+        if fits:
+            self.room -= size
+        return fits or self.weight >= l2()
 
     def real(self, value):
         """The value that it is, identities aside."""

@@ -98,7 +98,7 @@ class Program:
 
     def plan(self, shapes):
         """The plan for these input shapes, made once."""
-        key = tuple(shapes.items())
+        key = tuple(shapes.values())
         with self.lock:
             if key not in self.plans:
                 self.plans[key] = Plan(reshaped(self.graph, shapes), self.constants, self.threads, self.exact)
@@ -106,21 +106,27 @@ class Program:
 
     def run(self, values=None, **named):
         """{output: array} of {input: array}, or of one array for the only input."""
-        given = dict(values) if isinstance(values, Mapping) else {} if values is None else {self.only(): values}
-        given.update(named)
+        if isinstance(values, Mapping) or named or values is None:
+            given = self.all_of({**(values or {}), **named})
+        else:
+            given = [values] if len(self.inputs) == 1 else self.all_of({None: values})
+        arrays = [np.ascontiguousarray(array, np.float32) for array in given]
+        plan = self.plans.get(tuple(array.shape for array in arrays))
+        if plan is None:
+            plan = self.plan({name: array.shape for name, array in zip(self.inputs, arrays, strict=True)})
+        return plan.run(arrays)
+
+    def all_of(self, given):
+        """The arrays of all inputs, in their order."""
+        if None in given:
+            raise DataError(f"the net takes {', '.join(self.inputs)}: give an array for each, by name")
         for name in given:
             self.known(name)
         if missing := [name for name in self.inputs if name not in given]:
             raise DataError(f"no array for input '{missing[0]}': the net takes {', '.join(self.inputs)}")
-        arrays = {name: np.ascontiguousarray(given[name], np.float32) for name in self.inputs}
-        return self.plan({name: array.shape for name, array in arrays.items()}).run(arrays)
+        return [given[name] for name in self.inputs]
 
     __call__ = run
-
-    def only(self):
-        if len(self.inputs) != 1:
-            raise DataError(f"the net takes {', '.join(self.inputs)}: give an array for each, by name")
-        return next(iter(self.inputs))
 
 
 class Plan:
@@ -156,22 +162,25 @@ class Memory:
     def __init__(self, plan):
         arena = piece(plan.places.sizes["arena"])
         self.steps = Steps(plan.steps, plan.places, plan.threads, arena=arena)
-        buffers = {name: cell.buffer for name, cell in plan.inputs.items() if cell.buffer in plan.places.place}
+        buffers = [cell.buffer for cell in plan.inputs.values()]
         hosts = {buffer for step in plan.steps if step.host for buffer in step.buffers}
-        self.slots = {name: self.uses(buffer) for name, buffer in buffers.items()}
-        self.copies = {name: self.steps.array(buffer) for name, buffer in buffers.items() if buffer in hosts}
+        self.slots = [slot for i, buffer in enumerate(buffers) for slot in self.uses(i, buffer)]
+        self.copies = [(i, self.steps.array(buffer)) for i, buffer in enumerate(buffers) if buffer in hosts]
         self.results = {name: self.steps.array(cell.buffer.seen(*cell.shape)) for name, cell in plan.cells.items()}
 
-    def uses(self, buffer):
-        """(words of the table that hold addresses in a buffer, how far from its start)."""
+    def uses(self, i, buffer):
+        """(i, word of the table that holds an address in this buffer, how far from its start)."""
+        if buffer not in self.steps.plan.place:
+            return []
         far = self.steps.table - self.steps.array(buffer).ctypes.data
         words = np.flatnonzero((far >= 0) & (far < buffer.nbytes))
-        return words, far[words]
+        return [(i, int(word), int(far[word])) for word in words]
 
     def run(self, arrays):
-        for name, (words, far) in self.slots.items():
-            self.steps.table[words] = far + arrays[name].ctypes.data
-        for name, copy in self.copies.items():
-            copy[...] = arrays[name]
+        places = [array.__array_interface__["data"][0] for array in arrays]
+        for i, word, far in self.slots:
+            self.steps.table[word] = places[i] + far
+        for i, copy in self.copies:
+            copy[...] = arrays[i]
         self.steps.run()
         return {name: array.copy() for name, array in self.results.items()}
