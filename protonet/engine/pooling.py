@@ -8,7 +8,7 @@ from protonet.engine.layout import BLOCKED
 from protonet.engine.op import Op
 from protonet.engine.plan import builds
 from protonet.kernels import pointwise_blocked, pool_blocked
-from protonet.kernels.simd import BYTES, W
+from protonet.kernels.simd import W
 
 MAX, AVE = 0, 1
 KERNELS = {MAX: pool_blocked.maximum, AVE: pool_blocked.average}
@@ -49,10 +49,8 @@ class Normalisation(Op):
     def lower(self, to):
         (x,), (y,), spec = self.reads, self.writes, self.layer.spec
         y = to.write(y)
-        args = y.images, y.blocks, y.rows, y.columns, *x.strides, *y.strides, spec.local_size
-        private = pointwise_blocked.LINE * (y.blocks + 2) * BYTES
-        args = *args, self.layer.rate, spec.k
-        to.emit(pointwise_blocked.lrn, x.view(), y.view(), *args, tasks=y.images * y.rows, private=private)
+        args = y.images, y.blocks, y.rows, y.columns, *x.strides, *y.strides, self.layer.rate, spec.k
+        to.emit(pointwise_blocked.lrn(spec.local_size), x.view(), y.view(), *args, tasks=y.images * y.rows)
 
 
 @builds("Pooling")

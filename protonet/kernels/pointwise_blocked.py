@@ -4,13 +4,14 @@ An activation is max(v, lo), then min(v, hi), then for v < 0 a factor slope[c]: 
 Bound: memory.
 """
 
+from functools import cache
+
 from protonet.kernels.blocks import place
 from protonet.kernels.jit import address, f32, i64, intrinsic, kernel
-from protonet.kernels.simd import BYTES, W
+from protonet.kernels.simd import BYTES, I32, VECTOR, W, ir
 
 X, R, A, Y = "X", "R", "A", "Y"
 SUM, PRODUCT, MAXIMUM = 0, 1, 2
-LINE = 8  # pixels of LRN at a time: their squares stay in L1
 
 
 def finished(e, v, slope, lo, hi):
@@ -86,55 +87,78 @@ def combine(
 affine, combine = kernel(affine), kernel(combine)
 
 
-@intrinsic
-def square(e, x, y):
-    v = e.load(x)
-    e.store(e.b.fmul(v, v), y)
+def inverse_root(e, v):
+    """1 / sqrt(v) for v > 0: a guess from its bits, then three of Newton's steps."""
+    integers = ir.VectorType(I32, W)
+    guess = e.b.lshr(e.b.bitcast(v, integers), ir.Constant(integers, [1] * W))
+    r = e.b.bitcast(e.b.sub(ir.Constant(integers, [0x5F3759DF] * W), guess), VECTOR)
+    half, more = e.b.fmul(v, e.const(-0.5)), e.const(1.5)
+    for _ in range(3):
+        r = e.b.fmul(r, e.fma(e.b.fmul(half, r), r, more))
+    return r
 
 
-@intrinsic
-def damped(e, x, squares, size, y, alpha: f32, k: f32):
-    """y <- x / (k + alpha * sum of `size` squares)^(3/4): two square roots."""
+def pixel(size):
+    """An intrinsic: all channels of a pixel; xb, yb: bytes to the next block.
 
-    def one(_, c):
-        return [e.at(c[0], 4), e.b.fadd(c[1], e.load(c[0]))]
-
-    _, total = e.loop(size, [squares, e.const(0)], one)
-    base = e.fma(total, e.splat(alpha), e.splat(k))
-    root = e.call(f"llvm.sqrt.v{W}f32", base)
-    e.store(e.b.fdiv(e.load(x), e.b.fmul(root, e.call(f"llvm.sqrt.v{W}f32", root))), y)
-
-
-@intrinsic
-def clear(e, y):
-    e.store(e.const(0), y)
-
-
-@kernel
-def lrn(
-    x: f32[X], y: f32[Y], images: i64, blocks: i64, rows: i64, columns: i64,
-    xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64, size: i64, alpha: f32, k: f32, begin, end, memory,
-):  # fmt: skip
-    """Local response normalisation across channels, beta 0.75; lanes past the last channel hold 0.  A task is a row.
-
-    memory: LINE times the squares of a pixel's channels, with a vector of zeros on both sides (size <= 2 W + 1).
+    Neighbouring channels come by shuffles of three vectors of squares.  (Read from memory at odd places just after
+    they were stored, they would wait for the stores.)
     """
-    line = (blocks + 2) * BYTES
-    for p in range(LINE):
-        clear(memory + p * line)
-        clear(memory + p * line + (blocks + 1) * BYTES)
-    for task in range(begin, end):
-        image = task // rows
-        i = task - image * rows
-        j = i64(0)
-        while j < columns:
-            n = min(LINE, columns - j)
-            at, to = address(x, image * xn + i * xr + j * W), address(y, image * yn + i * yr + j * W)
-            for c in range(blocks):
-                for p in range(n):
-                    square(at + 4 * c * xb + p * BYTES, memory + p * line + (c + 1) * BYTES)
-            for p in range(n):
-                for c in range(blocks):
-                    first = memory + p * line + (c + 1) * BYTES - size // 2 * 4
-                    damped(at + 4 * c * xb + p * BYTES, first, size, to + 4 * c * yb + p * BYTES, alpha, k)
-            j += LINE
+
+    @intrinsic
+    def pixel(e, x, xb, y, yb, blocks, alpha: f32, k: f32):
+        b = e.b
+        rate, base = e.splat(alpha), e.splat(k)
+
+        def block(i, c):
+            at, to, before, here, value = c
+            more = b.icmp_signed("<", b.add(i, e.int(1)), blocks)
+            at = b.select(more, b.add(at, xb), at)
+            coming = e.load(at)
+            after = b.select(more, b.fmul(coming, coming), e.const(0))
+            total = here
+            for d in range(1, size // 2 + 1):
+                down = e.shuffle(before, here, list(range(W - d, 2 * W - d)))
+                up = e.shuffle(here, after, list(range(d, W + d)))
+                total = b.fadd(total, b.fadd(down, up))
+            r = inverse_root(e, e.fma(total, rate, base))
+            e.store(b.fmul(b.fmul(value, b.fmul(r, r)), inverse_root(e, r)), to)
+            return [at, b.add(to, yb), here, after, coming]
+
+        first = e.load(x)
+        e.loop(blocks, [x, y, e.const(0), b.fmul(first, first), first], block)
+
+    return pixel
+
+
+@cache
+def make_lrn(size):
+    one = pixel(size)
+
+    def lrn(
+        x: f32[X], y: f32[Y], images: i64, blocks: i64, rows: i64, columns: i64,
+        xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64, alpha: f32, k: f32, begin, end,
+    ):  # fmt: skip
+        """y <- x / (k + alpha * sum of the squares of `size` channels around)^(3/4).  A task is a row.
+
+        The power is r^2 / sqrt(r), r the inverse root of the base.  Lanes past the last channel must hold 0.
+        """
+        for task in range(begin, end):
+            image = task // rows
+            i = task - image * rows
+            for j in range(columns):
+                at, to = address(x, image * xn + i * xr + j * W), address(y, image * yn + i * yr + j * W)
+                one(at, 4 * xb, to, 4 * yb, blocks, alpha, k)
+
+    lrn.__name__ = f"lrn_{size}"
+    return kernel(lrn)
+
+
+def lrn(size):
+    """The kernel for sums over so many channels: odd, at most 2 W + 1."""
+    return make_lrn(size)
+
+
+def named(wanted):
+    """The kernel of this name, for processes that compile."""
+    return lrn(int(wanted.rpartition("_")[2]))

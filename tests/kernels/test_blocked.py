@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from protonet.engine import pack
 from protonet.kernels import blocks, depthwise, pointwise_blocked, pool_blocked
-from protonet.kernels.simd import BYTES, W
+from protonet.kernels.simd import W
 from tests.kernels.blocked import SLACK, blocked, convolved, empty, plain
 from tests.kernels.tools import run
 
@@ -50,15 +50,17 @@ def test_pooling(size, stride, pad, rng):
         assert_allclose(plain(yb, N, C, OH, OV), wanted, rtol=1e-5, atol=1e-6)
 
 
-def test_lrn(rng):
-    N, H, V, size = 2, 3, 11, 5
+@pytest.mark.parametrize("size", [3, 5, 2 * W + 1])
+def test_lrn(size, rng):
+    N, H, V = 2, 3, 11
     x = rng.normal(size=(N, C, H, V)).astype(np.float32)
     squares = np.pad(x.astype(np.float64) ** 2, ((0, 0), (size // 2, size // 2), (0, 0), (0, 0)))
     total = sum(squares[:, i : i + C] for i in range(size))
     (xb, xs), (yb, ys) = blocked(x), empty(N, C, H, V)
-    private = pointwise_blocked.LINE * 4 * BYTES
-    args = N, 2, H, V, *xs, *ys, size, 0.3, 1.5
-    run(pointwise_blocked.lrn, xb, yb, *args, tasks=N * H, python=False, private=private)
+    args = N, 2, H, V, *xs, *ys, 0.3, 1.5
+    one = pointwise_blocked.lrn(size)
+    run(one, xb, yb, *args, tasks=N * H, python=False)
+    assert pointwise_blocked.named(one.name) is one
     assert_allclose(plain(yb, N, C, H, V), x / (1.5 + 0.3 * total) ** 0.75, rtol=1e-5)
 
 
