@@ -55,6 +55,7 @@ class Solver:
         for test_net in self.test_nets:
             test_net.share_with(self.net)
             test_net.parameters.fill()
+            test_net.debug_info |= self.param.debug_info
         for path in (part.strip() for several in self.param.weights for part in several.split(",")):
             self.finetune(resolve.find(path, self.path))
         self.update = Update(self.param, self.rule, self.net)

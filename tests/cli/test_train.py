@@ -105,16 +105,16 @@ def test_what_cannot_be_is_one_line_and_exit_code_1(words, message, command, pro
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signals")
 @pytest.mark.parametrize(
-    ("number", "options", "goes_on"),
+    ("name", "options", "goes_on"),
     [
-        (signal.SIGINT, [], False),
-        (signal.SIGTERM, [], False),
-        (signal.SIGHUP, [], True),
-        (signal.SIGINT, ["-sigint_effect=snapshot"], True),
-        (signal.SIGHUP, ["-sighup_effect", "stop"], False),
+        ("SIGINT", [], False),
+        ("SIGTERM", [], False),
+        ("SIGHUP", [], True),
+        ("SIGINT", ["-sigint_effect=snapshot"], True),
+        ("SIGHUP", ["-sighup_effect", "stop"], False),
     ],
 )
-def test_a_signal_takes_a_snapshot_and_stops_or_goes_on(number, options, goes_on, project, here):
+def test_a_signal_takes_a_snapshot_and_stops_or_goes_on(name, options, goes_on, project, here):
     text = SOLVER.replace("max_iter: 20", "max_iter: 1000000000").replace("snapshot: 10", "").replace("display: 5", "")
     (here / "solver.prototxt").write_text(text.replace("train_val", str(project / "train_val")))
     words = [sys.executable, "-m", "protonet", "train", "-solver", "solver.prototxt", *options]
@@ -122,7 +122,7 @@ def test_a_signal_takes_a_snapshot_and_stops_or_goes_on(number, options, goes_on
     with log.open("w") as err, subprocess.Popen(words, stderr=err) as running:
         try:
             assert waited(lambda: "Iteration 10, Testing net" in log.read_text())
-            running.send_signal(number)
+            running.send_signal(getattr(signal, name))
             if goes_on:
                 assert waited(lambda: list(here.glob("*.solverstate")))
                 assert running.poll() is None

@@ -134,6 +134,13 @@ def test_debug_info_is_told_when_it_is_time_to_display(caplog):
     assert_array_equal(arrays(quiet)["fc", 0], arrays(made)["fc", 0])
 
 
+def test_debug_info_is_told_of_test_nets_in_every_pass(caplog):
+    caplog.set_level(logging.INFO, "protonet.net.debug")
+    made = solver("debug_info: true test_iter: 2 test_interval: 5", NET)
+    made.test(0)
+    assert sum("[Forward] Layer acc, top blob acc data: " in m for m in caplog.messages) == 2
+
+
 def test_a_gpu_is_noted_once_and_only_where_it_is_asked_for(caplog):
     solver("", LINEAR)  # the schema's default is GPU
     assert not caplog.records
