@@ -246,7 +246,12 @@ def try_layers(folder):
     return single_layers(kinds), attempt
 
 
+ROUNDS = 6  # in the suite: the same cases on every machine, whatever its speed
+PATIENCE = 240  # s, for the suite
+
+
 def main(what, folder, seconds, start):
+    """Try for so many seconds; 0: ROUNDS rounds of cases that are always the same."""
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", category=HypothesisWarning)  # that texts are long
     logging.disable(logging.CRITICAL)
@@ -257,7 +262,7 @@ def main(what, folder, seconds, start):
     except ImportError:  # Windows
         pass
     strategy, attempt = {"text": try_text, "binary": try_binary, "layers": try_layers}[what](folder)
-    until, tried = time.monotonic() + seconds, {"all": 0, "good": 0}
+    until, tried = time.monotonic() + (seconds or PATIENCE), {"all": 0, "good": 0}
 
     def one(data):
         if time.monotonic() > until:
@@ -276,9 +281,10 @@ def main(what, folder, seconds, start):
         max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
     )  # fmt: skip
-    rng = random.Random(start)
-    while time.monotonic() < until:
+    rng, rounds = random.Random(start), 0
+    while time.monotonic() < until and (seconds or rounds < ROUNDS):
         seed(rng.getrandbits(32))(quiet(given(strategy)(one)))()
+        rounds += 1
     sys.stdout.write(f"{tried['all']} {tried['good']}\n")
 
 

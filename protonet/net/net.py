@@ -249,7 +249,8 @@ class Net:
     def run_dynamic(self, place):
         """A layer whose tops' shapes are known only once it has run."""
         try:
-            arrays = place.layer.compute(*(self.blob_list[b].data for b in place.bottoms))
+            with np.errstate(all="ignore"):
+                arrays = place.layer.compute(*(self.blob_list[b].data for b in place.bottoms))
         except ProtonetError as error:
             raise error.at(place.where) from None
         for number, array in zip(place.tops, arrays, strict=True):

@@ -112,9 +112,10 @@ class Program:
         self.seen[first, last] = looks + 1, min(took, best) if looks else took
 
     def call(self, host):
-        """A host step; what goes wrong in it is its layer's."""
+        """A host step; what goes wrong in it is its layer's.  NaN and inf pass through it as through kernels, unsaid."""
         try:
-            host.kernel(*map(self.array, host.views))
+            with np.errstate(all="ignore"):
+                host.kernel(*map(self.array, host.views))
         except ProtonetError as error:
             raise error.at(f"layer '{host.label}'") from None
 
