@@ -40,12 +40,16 @@ class LRN(Layer):
     def rate(self):
         return self.spec.alpha / self.spec.local_size ** (2 if self.within else 1)
 
+    def size(self, shape):
+        """local_size, but no larger than reaches over everything: what is outside counts as 0."""
+        return min(self.spec.local_size, 2 * max(shape[1:]) + 1)
+
     def forward(self, emit, x, y):
         seen, tasks = self.seen(x.shape)
         scale = emit.keep("scale", *seen)
         if emit.wants(x):
             emit.save("x", x)
-        numbers = self.spec.local_size, self.rate, 1.0 if self.within else self.spec.k, self.spec.beta
+        numbers = self.size(x.shape), self.rate, 1.0 if self.within else self.spec.k, self.spec.beta
         kernel = kernels.within if self.within else kernels.across
         emit(kernel, x.seen(*seen), y.seen(*seen), scale, *numbers, tasks=tasks)
         if emit.wants(x):
@@ -56,7 +60,7 @@ class LRN(Layer):
         if not emit.wants(x):
             return
         saved = emit.saved("x").seen(*seen), emit.saved("y").seen(*seen), emit.saved("scale")
-        numbers = self.spec.local_size, self.rate, self.spec.beta
+        numbers = self.size(x.shape), self.rate, self.spec.beta
         kernel = kernels.within_grad if self.within else kernels.across_grad
         gradients = y.diff.seen(*seen), x.diff.seen(*seen), emit.scratch(*seen)
         emit(kernel, *saved, *gradients, *numbers, tasks=tasks)

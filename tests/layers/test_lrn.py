@@ -50,3 +50,14 @@ def test_an_even_size_is_refused():
 def test_other_than_four_axes_are_refused():
     with pytest.raises(ShapeError, match=r"expected \(N, C, H, W\), found \(2, 3\)"):
         layer(text({}), (2, 3))
+
+
+def test_a_window_far_larger_than_the_map_takes_no_longer(rng):
+    """And is divided by its whole size: what is outside counts as 0."""
+    x = rng.normal(size=(2, 3, 4, 5)).astype("f4")
+    for region in ("WITHIN_CHANNEL", "ACROSS_CHANNELS"):
+        text = f'type: "LRN" lrn_param {{ local_size: 2147483647 alpha: 1e9 norm_region: {region} }}'
+        _, (y,) = run(layer(text, x.shape), x)
+        size = 2147483647.0
+        axes, rate = ((2, 3), 1e9 / size**2) if region == "WITHIN_CHANNEL" else ((1,), 1e9 / size)
+        assert_allclose(y.data, x * (1 + rate * (x**2).sum(axes, keepdims=True)) ** -0.75, rtol=1e-4)
