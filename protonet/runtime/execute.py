@@ -112,7 +112,7 @@ class Program:
         self.seen[first, last] = looks + 1, min(took, best) if looks else took
 
     def call(self, host):
-        """A host step; what goes wrong in it is its layer's.  NaN and inf pass through it as through kernels, unsaid."""
+        """A host step; what goes wrong in it is its layer's.  NaN and inf pass unsaid, as through kernels."""
         try:
             with np.errstate(all="ignore"):
                 host.kernel(*map(self.array, host.views))
