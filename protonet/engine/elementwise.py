@@ -100,7 +100,7 @@ def blocked(planner, *values):
 @builds("Eltwise")
 def eltwise(planner, unit):
     values = unit.inputs
-    if not blocked(planner, *values):
+    if unit.layer.forgets or not blocked(planner, *values):
         return False
     how, factors = HOW[unit.node.spec.operation], unit.node.layer.coeff
     total, factor = planner.want(values[0], BLOCKED), factors[0]

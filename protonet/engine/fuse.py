@@ -13,12 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from protonet.layers.base import TEST
-
 CONVOLUTIONS = ("Convolution", "ConvolutionDepthwise", "DepthwiseConvolution")
 ACTING = (*CONVOLUTIONS, "InnerProduct", "Eltwise", "Scale")  # what can end in an activation
 INF = float("inf")
 SUM = 1
+FILLED = "weight_filler bias_filler filler bias_term"
+UNDERSTOOD = {  # the fields of messages that are read here and by the builders; the others' layers read their own
+    "ReLU": "negative_slope engine",
+    "ReLU6": "negative_slope n",
+    "Clip": "min max",
+    "PReLU": "channel_shared filler",
+    "Eltwise": "operation coeff stable_prod_grad engine",
+    "Scale": f"axis num_axes {FILLED}",
+    "LRN": "local_size alpha beta norm_region k engine",
+    "InnerProduct": f"num_output axis transpose engine weight_fixed {FILLED}",
+}
 
 
 @dataclass(eq=False)
@@ -88,7 +97,18 @@ def aliases(graph):
 
 
 def identity(node):
-    return node.type in ("Split", "Silence") or (node.type == "Dropout" and node.layer.phase == TEST)
+    if node.type == "Dropout":
+        return not node.layer.drops and node.layer.factor == 1
+    return node.type in ("Split", "Silence")
+
+
+def understood(node):
+    """Whether its message says only what is known here: forks put other work into layers, another bound of a ReLU."""
+    known = UNDERSTOOD.get(node.type)
+    if known is None:
+        return True
+    said = [field.name for field, value in node.spec.ListFields() if value != field.default_value]
+    return not set(said) - set(known.split())
 
 
 def sums(graph):
@@ -100,6 +120,8 @@ def sums(graph):
             or node.spec.operation != SUM
             or len(node.inputs) != 2
             or any(c != 1 for c in node.layer.coeff)
+            or node.layer.forgets
+            or not understood(node)
         ):
             continue
         makers = [v.maker for v in node.inputs if v.maker.type in CONVOLUTIONS and graph.sole_reader(v) is node]
@@ -111,11 +133,13 @@ def sums(graph):
 
 def activation(node):
     """The Act of a node, or None if it is something else."""
+    if not understood(node):
+        return None
     if node.type == "ReLU":
         slope = node.spec.negative_slope
         return Act(lo=0.0) if slope == 0 else Act(slope=np.float32(slope))
-    if node.type == "ReLU6":
-        return Act(0.0, 6.0)
+    if node.type == "ReLU6" and node.spec.negative_slope == 0:
+        return Act(0.0, node.spec.n)
     if node.type == "Clip":
         return Act(node.spec.min, node.spec.max)
     if node.type == "PReLU" and node.blobs:

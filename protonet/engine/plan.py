@@ -6,6 +6,7 @@ Operations say early what they need of halos; memory and steps come last, when a
 """
 
 from dataclasses import dataclass, field
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,10 +35,11 @@ def builds(*types):
 
 
 class Constants:
-    """Packed weights and tables, made once for all plans of a net, in huge pages."""
+    """What all plans of a net share: packed weights and tables, in huge pages; what random draws come from."""
 
-    def __init__(self):
+    def __init__(self, seed=0):
         self.pages, self.made = Pages(), {}
+        self.seed, self.runs = seed, count()
 
     def get(self, key, make):
         """The buffer known by this key, whose array `make` makes the first time."""
@@ -80,6 +82,7 @@ class Planner:
     cells: dict = field(default_factory=dict)
     inputs: dict = field(default_factory=dict)
     outputs: dict = field(default_factory=dict)
+    random: Any = field(default_factory=lambda: Buffer((2,), "io", "random", "int64"))
 
     def __post_init__(self):
         self.alias = fuse.aliases(self.graph)
@@ -88,7 +91,7 @@ class Planner:
 
     def build(self, unit):
         builder = BUILDERS.get(unit.type)
-        if builder is None or not builder(self, unit):
+        if builder is None or not all(map(fuse.understood, unit.nodes)) or not builder(self, unit):
             BUILDERS[None](self, unit)
 
     def afford(self, size):
@@ -151,7 +154,8 @@ class Lowering:
     """Emits steps.  last[cell]: the last operation that reads a cell that lies by itself."""
 
     def __init__(self, planner):
-        self.constants, self.emit, self.framed = planner.constants, Emit(), set()
+        self.constants, self.framed = planner.constants, set()
+        self.emit = Emit(random=planner.random)
         self.last = {}
         for op in planner.ops:
             for cell in (*op.reads, *op.writes):

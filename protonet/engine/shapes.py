@@ -4,12 +4,18 @@ from protonet.errors import ProtonetError, ShapeError
 from protonet.runtime import limit
 
 
+def fed(graph):
+    """The values that come from outside."""
+    return [value for node in graph.nodes if node.type == "Input" for value in node.outputs]
+
+
 def reshaped(graph, shapes):
-    """A copy of the graph for inputs of these shapes."""
+    """A copy of the graph for inputs of these shapes, in the order of its Input layers."""
     graph = graph.copy()
+    given = dict(zip(fed(graph), shapes, strict=True))
     for node in graph.nodes:
         try:
-            known = [shapes[value.name] for value in node.outputs] if node.type == "Input" else None
+            known = [given[value] for value in node.outputs] if node.type == "Input" else None
             found = known or node.layer.infer(*(value.shape for value in node.inputs))
             wanted = [param.shape for param in node.layer.params(*(value.shape for value in node.inputs))]
             for value, shape in zip(node.outputs, found, strict=True):

@@ -12,7 +12,7 @@ from protonet.engine import fuse
 from protonet.engine.copying import Place
 from protonet.engine.layout import BLOCKED, PLAIN, Cell
 from protonet.engine.machine import l2
-from protonet.engine.shapes import reshaped
+from protonet.engine.shapes import fed, reshaped
 from protonet.errors import ProtonetError
 
 HIDDEN = 0.3  # the share of the way of weights that prefetching does not hide; of activations it hides nothing
@@ -49,7 +49,7 @@ def choose(graph, units):
     if cut is None:
         return None
     try:
-        return Cut(*cut, reshaped(graph, {value.name: (cut[1], *value.shape[1:]) for value in inputs}))
+        return Cut(*cut, reshaped(graph, [(cut[1], *value.shape[1:]) for value in fed(graph)]))
     except ProtonetError:  # a net that is made for one batch size
         return None
 

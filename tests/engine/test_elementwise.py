@@ -1,8 +1,12 @@
 """Scale, activations, Eltwise and layers that look at each number alone, on blocks."""
 
+import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
-from tests.engine.tools import agree, conv, layer, operations, relu
+from protonet.engine.program import compile
+from protonet.prototxt import parse
+from tests.engine.tools import agree, conv, layer, numbers, operations, relu, text
 
 ALONE = {
     "AbsVal": "", "BNLL": "", "ELU": "", "Sigmoid": "", "TanH": "", "Swish": "swish_param { beta: 1.5 }",
@@ -63,3 +67,45 @@ def test_an_activation_that_stands_alone():
 def test_a_scale_of_other_axes_and_of_a_bottom():
     body = conv("a", "x", 16) + layer("Scale", "s", "a", "scale_param { axis: 2 num_axes: 2 }") + conv("g", "x", 16)
     agree(body + layer("Scale", "t", ["a", "g"], "scale_param { axis: 0 }"), (2, 3, 5, 5))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        layer("ReLU", "r", "a", "relu_param { relu6: true }"),
+        layer("ReLU", "r", "a", "relu_param { relu6: true negative_slope: 0.1 }"),
+        layer("ReLU6", "r", "a", "relu6_param { n: 3 }"),
+        layer("ReLU6", "r", "a", "relu6_param { negative_slope: 0.25 }"),
+    ],
+)
+def test_bounds_and_slopes_of_forks_are_obeyed(act, rng):
+    body = layer("Power", "z", "x", "power_param { scale: 9 }") + conv("a", "z", 32)
+    agree(body + act, (2, 24, 5, 5), rng=rng)
+    alone = layer("Pooling", "a", "c", "pooling_param { kernel_size: 2 }")  # nothing to be fused with
+    agree(body.replace('"a"', '"c"') + alone + act, (2, 24, 5, 5), rng=rng)
+
+
+def test_a_sum_in_place_lacks_its_first_bottom(rng):
+    both = conv("a", "x", 32) + conv("b", "x", 32)
+    agree(both + layer("Eltwise", "s", ["a", "b"], tops=["a"]), (1, 16, 5, 5), rng=rng)
+    agree(
+        both + layer("Eltwise", "s", ["a", "b"], "eltwise_param { coeff: 2 coeff: 3 }", ["a"]), (1, 16, 5, 5), rng=rng
+    )
+
+
+def test_dropout_that_scales_in_test_does_so(rng):
+    drop = layer("Dropout", "d", "a", "dropout_param { scale_train: false dropout_ratio: 0.25 }")
+    agree(conv("a", "x", 32) + drop, (1, 16, 5, 5), rng=rng)
+
+
+def test_dropout_that_draws_in_test_draws_anew_in_each_run(rng):
+    drop = layer("Dropout", "d", "a", "dropout_param { sample_weights_test: true }")
+    document = parse.loads(text(conv("a", "x", 32, bias_term="false") + drop, (4, 16, 5, 5)), "NetParameter")
+    weights = numbers(document, rng)
+    x = rng.normal(size=(4, 16, 5, 5))
+    programs = [compile(document, weights, threads=n, seed=seed) for n, seed in ((1, 5), (3, 5), (1, 6))]
+    (a, b), (again, _), (other, _) = ([p.run(x)["d"] for _ in range(2)] for p in programs)
+    assert 0.4 < np.mean(a == 0) < 0.6
+    assert_array_equal(a, again)
+    assert np.any((a == 0) != (b == 0))
+    assert np.any((a == 0) != (other == 0))

@@ -144,3 +144,11 @@ def test_inputs_may_lie_anywhere_and_need_not_outlive_the_run(rng):
         np.testing.assert_allclose(program.run(x)["prob"], wanted, rtol=1e-4, atol=1e-6)
         room[:] = np.nan
         del room, x
+
+
+def test_an_input_that_is_worked_on_in_place_keeps_its_name(rng):
+    program, _ = agree(relu("x") + conv("y", "x", 8), (1, 3, 4, 4), rng=rng)
+    assert list(program.inputs) == ["x"]
+    program, *_ = made(layer("Dropout", "d", "x") + conv("y", "d", 8), (1, 3, 4, 4))
+    assert list(program.inputs) == ["x"]
+    assert program.run(x=np.ones((1, 3, 4, 4)))["y"].shape == (1, 8, 4, 4)

@@ -67,7 +67,7 @@ def test_memory_is_that_of_one_slice(monkeypatch):
 
     def arena():
         program, _ = agree(body, (8, 3, 64, 64), tolerance=5e-5, threads=(1,))
-        (plan,) = program.plans.values()
+        (plan,) = program.plans
         return plan.places.sizes["arena"]
 
     whole = arena()

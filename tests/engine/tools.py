@@ -108,7 +108,7 @@ def exact(document, weights, inputs):
 
 def poison(program):
     """NaN wherever a run must write before it reads."""
-    for plan in program.plans.values():
+    for plan in program.plans:
         for steps in (memory.steps for memory in plan.idle):
             steps.memory["arena"][: len(steps.memory["arena"]) // 4 * 4].view(np.float32)[:] = np.nan
             steps.private[: len(steps.private) // 4 * 4].view(np.float32)[:] = np.nan
@@ -116,5 +116,5 @@ def poison(program):
 
 def operations(program):
     """The names of its kernels."""
-    (plan,) = program.plans.values()
+    (plan,) = program.plans
     return [getattr(step.kernel, "name", "host") for step in plan.steps]

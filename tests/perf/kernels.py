@@ -130,7 +130,7 @@ def measured(body, shape, rounds):
     document = parse.loads(whole, "NetParameter")
     program = compile(document, numbers(document, np.random.default_rng(0)), threads=1)
     program.run(np.random.default_rng(0).normal(size=first))
-    (made,) = program.plans.values()
+    (made,) = program.plans
     steps = made.idle[-1].steps
     least = None
     for _ in range(rounds):

@@ -18,7 +18,7 @@ import numpy as np
 import protonet
 from protonet import passes
 from protonet.engine.program import Program
-from protonet.engine.shapes import reshaped
+from protonet.engine.shapes import fed, reshaped
 from protonet.graph.build import build
 from protonet.graph.read import read
 from protonet.io import Weights
@@ -52,7 +52,7 @@ def graph_of(path, outputs=(), batch=1, seed=0):
     graph = build(definition.net, lambda param: make(param, protonet.TEST), definition.places)
     passes.attach(graph, random(graph, np.random.default_rng(seed)))
     passes.run(graph)
-    shapes = {value.name: (batch, *value.shape[1:]) for n in graph.nodes if n.type == "Input" for value in n.outputs}
+    shapes = [(batch, *value.shape[1:]) for value in fed(graph)]
     return reshaped(graph, shapes)
 
 

@@ -111,7 +111,7 @@ def test_sizes_are_readable(size, text):
 def test_a_compiled_net_refuses_an_input_that_is_too_large_by_name():
     program = protonet.compile(parse.loads(SMALL), {}, allow_missing=True)
     with pytest.raises(ShapeError, match=r"layer 'd': blob 'data' of shape \(100000000, 1000\)"):
-        program.plan({"data": (100_000_000, 1000)})
+        program.parts[0].plan([(100_000_000, 1000)])
 
 
 def test_negative_sizes_are_refused_by_name():
