@@ -174,3 +174,12 @@ def test_bias_may_be_missing():
 
 def test_channels_are_padded_to_blocks():
     assert W in (4, 8, 16)
+
+
+@pytest.mark.parametrize("tiles", [1, 2, 13, 14, 56, 1000])
+@pytest.mark.parametrize("parts", [1, 3, 12, 40])
+def test_chunks_of_tiles_are_of_one_size_and_enough(tiles, parts):
+    many = choose.chunk(tiles, parts, 3584, 1 << 17)
+    chunks = -(-tiles // many)
+    assert chunks * many - tiles < chunks  # no chunk could be smaller
+    assert chunks * parts >= min(choose.ENOUGH, tiles * parts)
