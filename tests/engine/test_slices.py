@@ -70,6 +70,7 @@ def test_memory_is_that_of_one_slice(monkeypatch):
         (plan,) = program.plans
         return plan.places.sizes["arena"]
 
+    monkeypatch.setattr(slices, "l2", lambda: 1 << 30)
     whole = arena()
     monkeypatch.setattr(slices, "l2", lambda: 1 << 19)
     monkeypatch.setattr(slices, "HIDDEN", 0)
