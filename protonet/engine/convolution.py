@@ -145,9 +145,17 @@ class Convolution(Weighted):
             for i in range(w.kernel[0])
             for j in range(w.kernel[1])
         ]
+        self.tiles(to, places, self.packed(to, lanes), lanes, first, last)
+
+    def packed(self, to, lanes):
+        """The weights for tiles that walk so many channels a run."""
         name = ("direct", key(self.weights), lanes)
-        packed = to.constants.get(name, lambda: pack.direct(self.merged(), lanes, self.groups))
-        self.tiles(to, places, packed, lanes, first, last)
+        return to.constants.get(name, lambda: pack.direct(self.merged(), lanes, self.groups))
+
+    def transformed(self, to, form):
+        """The weights for a form of Winograd's."""
+        name = ("winograd", form, key(self.weights))
+        return to.constants.get(name, lambda: pack.transformed(self.merged(), form, self.groups))
 
     def tiles(self, to, places, packed, lanes, first, last):
         """The step of a direct convolution whose runs of inputs lie at these places (floats from a window's first)."""
@@ -199,9 +207,7 @@ class Convolution(Weighted):
     def lower_winograd(self, to):
         form, (tiles, vectors), y, r = self.choice.form, self.choice.tile, self.y, self.sum(to)
         mode, bias, slope, lo, hi = self.numbers(to)
-        packed = to.constants.get(
-            ("winograd", form, key(self.weights)), lambda: pack.transformed(self.merged(), form, self.groups)
-        )
+        packed = self.transformed(to, form)
         y, groups = to.write(y), self.groups
         down, along, images = -(-y.rows // form[0]), -(-y.columns // form[0]), y.images
         count, block = images * down * along, self.choice.block
