@@ -1,0 +1,237 @@
+"""What tests.perf.layers times: of each layer type its parameters, the shapes of its bottoms, and the same in PyTorch.
+
+An expression sees the bottoms as a, b, c, d, the layer's parameters as w, and F; it gives the top, or all of them.
+Without one the layer is timed alone.  Sizes are those of a layer in the middle of a net, of 8 images where it has many.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests.layers import examples
+from tests.layers.examples import apart, indicated, labelled, normal, positive, sequences
+
+
+@dataclass
+class Case:
+    type: str
+    torch: str
+    text: str = ""
+    shapes: tuple = ((8, 64, 56, 56),)
+    inputs: Any = normal
+    label: str = ""  # tells cases of one type apart
+    flops: float = 0  # of forward; backward does twice as many.  0: the time goes into memory
+    backward: bool = True
+    same: bool = True  # whether PyTorch's numbers must be ours: not where the two draw, or store parameters, otherwise
+
+
+MAP = (8, 64, 56, 56)
+two, three = (MAP,) * 2, (MAP,) * 3
+ROWS, LABELS = (256, 1000), (256,)
+PIXELS, CLASSES = (2, 21, 120, 120), (2, 120, 120)
+FILL = 'weight_filler { type: "xavier" } bias_filler { type: "gaussian" }'
+
+
+def conv(text):
+    return f"convolution_param {{ {text} {FILL} }}"
+
+
+def masked(rng, shapes):
+    """Numbers, and for each a place among 4 in a map twice as high and wide."""
+    (x,) = normal(rng, shapes[:1])
+    _, _, H, W = x.shape
+    h, w = (2 * i + rng.integers(0, 2, x.shape) for i in np.ogrid[:H, :W])
+    return [x, (h * 2 * W + w).astype(np.float32)]
+
+
+def spelled(rng, shapes):
+    """Scores, indicators of sequences that begin at once, labels."""
+    going = np.ones(shapes[1], np.float32)
+    going[0] = 0
+    return [*normal(rng, shapes[:1]), going, rng.integers(0, 36, shapes[2]).astype(np.float32)]
+
+
+def regions(rng, shapes):
+    """Maps, and regions of them on a scale of 16."""
+    maps, rois = shapes
+    low = rng.uniform(0, 16 * maps[3] / 2, (rois[0], 2))
+    rows = np.column_stack([rng.integers(0, maps[0], rois[0]), low, low + rng.uniform(60, 16 * maps[3] / 2, low.shape)])
+    return [*normal(rng, [maps]), rows.astype(np.float32)]
+
+
+def chosen(rng, shapes):
+    return [*normal(rng, shapes[:1]), rng.integers(0, 2, shapes[1]).astype(np.float32)]
+
+
+def lstm(D, H, T, N):
+    """An LSTM in PyTorch is given the layer's parameters, but not their order."""
+    return Case(
+        "LSTM", "rnn(torch.nn.LSTM, a, w)", f"recurrent_param {{ num_output: {H} {FILL} }}", ((T, N, D), (T, N)),
+        sequences, f"{T} times, {N} x {D} -> {H}", 8 * T * N * H * (D + H), same=False,
+    )  # fmt: skip
+
+
+CASES = [
+    Case("AbsVal", "a.abs()"),
+    Case("Accuracy", "(a.argmax(1) == b).float().mean()", shapes=(ROWS, LABELS), inputs=labelled(1000), backward=False),
+    Case("ArgMax", "a.argmax(1).float()", shapes=(ROWS,), backward=False, same=False),
+    Case("Axpy", "a[:, :, None, None] * b + c", shapes=((8, 64), MAP, MAP)),
+    Case("BN", "F.batch_norm(a, None, None, w[0].flatten(), w[1].flatten(), True, 0, 1e-9)",
+         "bn_param { bn_mode: LEARN }"),
+    Case("BNLL", "F.softplus(a)"),
+    Case("BatchNorm", "F.batch_norm(a, None, None, None, None, True, 0, 1e-5)"),
+    Case("BatchNormKyle", "F.batch_norm(a, None, None, None, None, True, 0, 1e-5)"),
+    Case("BatchReindex", "a[b.long()]", shapes=((8, 64, 28, 28), (16,)), inputs=labelled(8)),
+    Case("Bias", "a + w[0][:, None, None]", 'bias_param { filler { type: "gaussian" } }'),
+    Case("BilinearInterpolate", "F.interpolate(a, scale_factor=2, mode='bilinear')",
+         "bilinear_interpolate_param { scale_factor: 2 }", ((4, 64, 28, 28),), same=False),
+    Case("BoxAnnotatorOHEM", "", 'top: "z"' "box_annotator_ohem_param { roi_per_img: 128 }",
+         ((600, 5), (600,), (600,), (600, 84)), examples.mined, backward=False),
+    Case("CTCLoss", "F.ctc_loss(a.log_softmax(2), c.T.long(), [40] * 32, [8] * 32, 36, 'none').mean()", "",
+         ((40, 32, 37), (40, 32), (8, 32)), spelled),
+    Case("CenterLoss", "((a - w[0][b.long()]) ** 2).sum() / 512", "center_loss_param { num_output: 1000 }",
+         ((256, 512), LABELS), labelled(1000), same=False),
+    Case("Clip", "a.clamp(-0.8, 0.9)", "clip_param { min: -0.8 max: 0.9 }", inputs=apart),
+    Case("Concat", "torch.cat([a, b], 1)", shapes=two),
+    Case("ContinuationIndicator", "", "continuation_indicator_param { time_step: 80 batch_size: 64 }", (),
+         backward=False),
+    Case("ContrastiveLoss", "pairs(a, b, c)", "contrastive_loss_param { margin: 20 }",
+         ((256, 512), (256, 512), LABELS), labelled(2)),
+    Case("Convolution", "F.conv2d(a, *w, padding=1)", conv("num_output: 64 kernel_size: 3 pad: 1"), label="3 x 3",
+         flops=2 * 8 * 64 * 64 * 9 * 56**2),
+    Case("Convolution", "F.conv2d(a, *w)", conv("num_output: 256 kernel_size: 1"), label="1 x 1",
+         flops=2 * 8 * 64 * 256 * 56**2),
+    Case("ConvolutionDepthwise", "F.conv2d(a, *w, padding=1, groups=64)", conv("num_output: 64 kernel_size: 3 pad: 1"),
+         flops=2 * 9 * 8 * 64 * 56**2),
+    Case("Crop", "a[:, :, 3:51, 3:51].contiguous()", "crop_param { offset: 3 }", (MAP, (8, 64, 48, 48))),
+    Case("CtcLoss", "", "ctc_loss_param { alphabet_size: 37 time_step: 40 blank_label: 36 }", ((40, 32, 37), (32, 8)),
+         labelled(36)),
+    Case("Deconvolution", "F.conv_transpose2d(a, *w, 2, 1)", conv("num_output: 64 kernel_size: 4 stride: 2 pad: 1"),
+         ((4, 128, 28, 28),), label="4 x 4 / 2", flops=2 * 4 * 128 * 64 * 16 * 28**2),
+    Case("Deconvolution", "F.conv_transpose2d(a, *w, 1, 1)", conv("num_output: 64 kernel_size: 3 stride: 1 pad: 1"),
+         ((4, 64, 28, 28),), label="3 x 3", flops=2 * 4 * 64 * 64 * 9 * 28**2),
+    Case("Deconvolution", "F.conv_transpose2d(a, *w, 2, 1, groups=21)",
+         conv("num_output: 21 kernel_size: 4 stride: 2 pad: 1 group: 21"), ((4, 21, 60, 60),),
+         label="channel by channel",
+         flops=2 * 4 * 21 * 16 * 60**2),
+    Case("DepthwiseConvolution", "F.conv2d(a, *w, padding=1, groups=64)", conv("num_output: 64 kernel_size: 3 pad: 1"),
+         flops=2 * 9 * 8 * 64 * 56**2),
+    Case("Dropout", "F.dropout(a, 0.5)", same=False),
+    Case("DummyData", "", "dummy_data_param { shape { dim: 8 dim: 64 dim: 56 dim: 56 } "
+         'data_filler { type: "gaussian" } }', (), backward=False),
+    Case("ELU", "F.elu(a, 0.7)", "elu_param { alpha: 0.7 }"),
+    Case("Eltwise", "a + b", shapes=two, label="sum"),
+    Case("Eltwise", "a * b", "eltwise_param { operation: PROD }", two, label="product"),
+    Case("Eltwise", "torch.maximum(a, b)", "eltwise_param { operation: MAX }", two, apart, "maximum"),
+    Case("Embed", "F.embedding(a.long(), w[0])", "embed_param { num_output: 512 input_dim: 8000 bias_term: false "
+         'weight_filler { type: "gaussian" } }', ((20, 64),), labelled(8000)),
+    Case("EuclideanLoss", "((a - b) ** 2).sum() / 16", shapes=two),
+    Case("EvalDetection", "",
+         "eval_detection_param { side: 13 num_class: 20 num_object: 5 biases: 1 biases: 2 biases: 2 "
+         "biases: 1 biases: 1 biases: 1 biases: 3 biases: 3 biases: 4 biases: 4 nms: 0.5 }",
+         ((2, 125, 13, 13), (2, 30, 5)), examples.seen(20), backward=False),
+    Case("Exp", "torch.exp(a * 0.5)", "exp_param { scale: 0.5 }"),
+    Case("Filter", "a[b != 0]", shapes=((64, 64, 28, 28), (64,)), inputs=chosen),
+    Case("FocalLoss", "focal(a, b)", "focal_loss_param { alpha: 0.25 gamma: 2 }", (PIXELS, CLASSES), labelled(21)),
+    Case("HardSigmoid", "F.hardsigmoid(a)", same=False),
+    Case("HardSwish", "F.hardswish(a)", same=False),
+    Case("HingeLoss", "hinge(a, b)", shapes=(ROWS, LABELS), inputs=labelled(1000)),
+    Case("Im2col", "F.unfold(a, 3, padding=1)", "convolution_param { kernel_size: 3 pad: 1 }", same=False),
+    Case("InfogainLoss", "-((c[b.long()].movedim(3, 1)) * a.log_softmax(1)).sum() / b.numel()", "",
+         (PIXELS, CLASSES, (21, 21)), examples.informed, backward=True, same=False),
+    Case("InnerProduct", "F.linear(a, *w)", f"inner_product_param {{ num_output: 1000 {FILL} }}", ((64, 1024),),
+         flops=2 * 64 * 1024 * 1000),
+    Case("Interp", "F.interpolate(a, (65, 65), mode='bilinear', align_corners=True)",
+         "interp_param { height: 65 width: 65 }",
+         ((4, 64, 33, 33),)),
+    Case("L1Loss", "(a - b).abs().sum() / 8", shapes=two, inputs=apart),
+    Case("LRN", "F.local_response_norm(a, 5, 1e-4)", "lrn_param { local_size: 5 alpha: 1e-4 }", label="across"),
+    Case("LRN", "within(a)", "lrn_param { local_size: 3 alpha: 5e-5 norm_region: WITHIN_CHANNEL }", label="within"),
+    lstm(1000, 256, 20, 16), lstm(256, 256, 20, 1), lstm(512, 512, 20, 64),
+    Case("LSTMUnit", "unit(a, b, c)", 'top: "z"', ((1, 64, 512), (1, 64, 2048), (1, 64)), indicated),
+    Case("Log", "a.log()", inputs=positive),
+    Case("MVN", "F.layer_norm(a, a.shape[2:], eps=0)", "mvn_param { eps: 0 }"),
+    Case("MarginInnerProduct", "F.linear(a, F.normalize(w[0]))",
+         "margin_inner_product_param { num_output: 1000 type: TRIPLE "
+         'weight_filler { type: "xavier" } }', ((64, 512), (64,)), labelled(1000), flops=2 * 64 * 512 * 1000,
+         same=False),
+    Case("MaxUnPool", "F.max_unpool2d(a, b.long(), 2)", "max_unpool_param { dst_h: 56 dst_w: 56 }",
+         ((8, 64, 28, 28),) * 2, masked),
+    Case("Mish", "F.mish(a)"),
+    Case("Mul", "a * b", shapes=(MAP, (8, 64, 1, 1))),
+    Case("MultiBoxLoss", "", "multibox_loss_param { num_classes: 21 mining_type: MAX_NEGATIVE }",
+         ((8, 7668), (8, 40257), (1, 2, 7668), (1, 1, 32, 8)), examples.matched),
+    Case("MultinomialLogisticLoss", "F.nll_loss(a.log(), b.long())", shapes=(ROWS, LABELS), inputs=examples.probable),
+    Case("Normalize", "w[0][:, None, None] * F.normalize(a)",
+         'norm_param { across_spatial: false channel_shared: false '
+         'scale_filler { type: "constant" value: 20 } }', ((4, 512, 38, 38),), label="channels"),
+    Case("Normalize", "w[0] * F.normalize(a.flatten(1)).view(a.shape)", "", ((4, 512, 38, 38),), label="all"),
+    Case("PReLU", "F.prelu(a, w[0])"),
+    Case("PSROIPooling", "", "psroi_pooling_param { output_dim: 21 group_size: 7 spatial_scale: 0.0625 }",
+         ((1, 1029, 38, 50), (300, 5)), regions),
+    Case("Pad", "F.pad(a, (1, 1, 1, 1))", "pad_param { pad_u: 1 pad_d: 1 pad_l: 1 pad_r: 1 }"),
+    Case("Padding", "F.pad(a, (1, 1, 1, 1))", "padding_param { pad_beg: 1 pad_end: 1 }"),
+    Case("Parameter", "", "parameter_param { shape { dim: 512 dim: 512 } }", ()),
+    Case("Permute", "a.permute(0, 2, 3, 1).contiguous()", "permute_param { order: 0 order: 2 order: 3 order: 1 }",
+         label="to NHWC"),
+    Case("Permute", "a.permute(2, 0, 1).contiguous()", "permute_param { order: 2 order: 0 order: 1 }", ((64, 80, 512),),
+         label="of three axes"),
+    Case("PixelShuffle", "F.pixel_shuffle(a, 2)", "pixelshuffle_param { upscale_factor: 2 }"),
+    Case("Pooling", "F.max_pool2d(a, 3, 2, ceil_mode=True)", "pooling_param { kernel_size: 3 stride: 2 }",
+         inputs=apart, label="max"),
+    Case("Pooling", "F.avg_pool2d(a, 3, 2, ceil_mode=True)", "pooling_param { pool: AVE kernel_size: 3 stride: 2 }",
+         label="mean"),
+    Case("Pooling", "a.mean((2, 3), True)", "pooling_param { pool: AVE global_pooling: true }", ((8, 1024, 7, 7),),
+         label="global"),
+    Case("Power", "(2 * a + 0.5) ** 1.7", "power_param { power: 1.7 scale: 2 shift: 0.5 }", inputs=positive,
+         label="1.7"),
+    Case("Power", "2 * a + 0.5", "power_param { scale: 2 shift: 0.5 }", label="1"),
+    Case("PriorBox", "", "prior_box_param { min_size: 60 max_size: 111 aspect_ratio: 2 aspect_ratio: 3 }",
+         ((1, 512, 38, 38), (1, 3, 300, 300)), backward=False),
+    Case("RNN", "(rnn(torch.nn.RNN, a, w) @ w[3].T + w[4]).tanh()", f"recurrent_param {{ num_output: 256 {FILL} }}",
+         ((20, 16, 256), (20, 16)), sequences, flops=2 * 20 * 16 * 256 * 768, same=False),
+    Case("ROIPooling", "roi_pool(a, b)", "roi_pooling_param { pooled_h: 7 pooled_w: 7 spatial_scale: 0.0625 }",
+         ((1, 256, 38, 50), (64, 5)), regions, same=False),
+    Case("ReLU", "F.relu(a)"),
+    Case("ReLU", "F.leaky_relu(a, 0.1)", "relu_param { negative_slope: 0.1 }", label="leaky"),
+    Case("ReLU6", "F.relu6(a)"),
+    Case("Reduction", "a.sum((1, 2, 3))", "reduction_param { axis: 1 }", label="sum"),
+    Case("Reduction", "(a * a).sum((1, 2, 3))", "reduction_param { operation: SUMSQ axis: 1 }", label="squares"),
+    Case("RegionLoss", "", "region_loss_param { side: 13 num_class: 20 num: 5 biases: 1 biases: 2 biases: 2 biases: 1 "
+         "biases: 1 biases: 1 biases: 3 biases: 3 biases: 4 biases: 4 }", ((8, 125, 13, 13), (8, 30, 5)),
+         examples.seen(20)),
+    Case("Reorg", "a.view(8, 16, 56, 2, 56, 2).permute(0, 3, 5, 1, 2, 4).reshape(8, 256, 28, 28)",
+         "reorg_param { stride: 2 }"),
+    Case("Resize", "F.interpolate(a, (56, 56), mode='bilinear')", "resize_param { height: 56 width: 56 }",
+         ((4, 64, 28, 28),), same=False),
+    Case("SPP", "torch.cat([F.adaptive_max_pool2d(a, n).flatten(1) for n in (1, 2, 4)], 1)",
+         "spp_param { pyramid_height: 3 }",
+         ((8, 256, 16, 16),), apart),
+    Case("Scale", "w[0][:, None, None] * a + w[1][:, None, None]", 'scale_param { filler { type: "gaussian" } '
+         "bias_term: true }"),
+    Case("SegAccuracy", "", "", (PIXELS, (2, 1, 120, 120)), labelled(21), backward=False),
+    Case("ShuffleChannel", "F.channel_shuffle(a, 4)", "shuffle_channel_param { group: 4 }"),
+    Case("Sigmoid", "a.sigmoid()"),
+    Case("SigmoidCrossEntropyLoss", "F.binary_cross_entropy_with_logits(a, b, reduction='sum') / 8", shapes=two,
+         inputs=positive),
+    Case("Slice", "[t.contiguous() for t in a.split(32, 1)]", 'top: "z" slice_param { axis: 1 slice_point: 32 }'),
+    Case("SmoothL1Loss", "F.smooth_l1_loss(a, b, reduction='sum') / 8", shapes=two),
+    Case("SmoothL1LossOHEM", "F.smooth_l1_loss(a, b, reduction='sum') / 600", shapes=((600, 84),) * 2, same=False),
+    Case("Softmax", "a.softmax(1)", shapes=(ROWS,), label="rows"),
+    Case("Softmax", "a.softmax(1)", shapes=(PIXELS,), label="pixels"),
+    Case("SoftmaxWithLoss", "F.cross_entropy(a, b.long())", shapes=(ROWS, LABELS), inputs=labelled(1000), label="rows"),
+    Case("SoftmaxWithLoss", "F.cross_entropy(a, b.long())", shapes=(PIXELS, CLASSES), inputs=labelled(21),
+         label="pixels"),
+    Case("SoftmaxWithLossOHEM", "F.cross_entropy(a, b.long())", shapes=((600, 21), (600,)), inputs=labelled(21)),
+    Case("SpatialDropout", "F.dropout2d(a, 0.5)", same=False),
+    Case("Split", "[a * 1, a * 1]", 'top: "z"'),
+    Case("Swish", "F.silu(a)"),
+    Case("TanH", "a.tanh()"),
+    Case("Threshold", "(a > 0.4).float()", "threshold_param { threshold: 0.4 }", backward=False),
+    Case("Tile", "a.repeat(1, 2, 1, 1)", "tile_param { tiles: 2 }"),
+    Case("Tile", "a.repeat(1, 1, 300)", "tile_param { axis: 2 tiles: 300 }", ((8, 512, 1),), label="numbers"),
+    Case("Upsample", "F.interpolate(a, scale_factor=2)", "upsample_param { scale: 2 }", ((8, 64, 28, 28),)),
+    Case("UpsampleDarknet", "F.interpolate(a, scale_factor=2)", "upsample_darknet_param { stride: 2 }",
+         ((8, 64, 28, 28),)),
+]  # fmt: skip
