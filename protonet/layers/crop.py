@@ -7,7 +7,7 @@ from protonet.errors import ShapeError
 from protonet.kernels import pointwise
 from protonet.kernels import strided as kernels
 from protonet.layers.base import Layer, axis_of, register
-from protonet.layers.strides import strides
+from protonet.layers.strides import part, strides
 
 
 @register("Crop", spec="crop_param")
@@ -34,21 +34,20 @@ class Crop(Layer):
                 )
         return [(*x[:axis], *like[axis:])]
 
-    def reading(self, x, y):
-        """(start, sizes and strides) of y in x, and the number of tasks."""
+    def start(self, x):
+        """How far into x it begins, and the strides of x."""
         steps = strides(x.shape)
-        sizes, joined = kernels.full(y.shape, steps)
-        return (sum(o * s for o, s in zip(self.offsets(x.shape), steps, strict=True)), *sizes, *joined), kernels.tasks(
-            sizes
-        )
+        return sum(o * s for o, s in zip(self.offsets(x.shape), steps, strict=True)), steps
 
     def forward(self, emit, x, like, y):
-        numbers, tasks = self.reading(x, y)
-        emit(kernels.gather, x, y, *numbers, tasks=tasks)
+        start, steps = self.start(x)
+        part(emit, x, y, start, y.shape, steps)
 
     def backward(self, emit, y, x, like):
         for blob in filter(emit.wants, (x, like)):
             emit(pointwise.fill, blob.diff, 0.0, tasks=pointwise.tasks(blob.shape))
         if emit.wants(x):
-            numbers, tasks = self.reading(x, y)
-            emit(kernels.scatter, y.diff, x.diff, *numbers, tasks=tasks)
+            start, steps = self.start(x)
+            sizes, steps = kernels.full(y.shape, steps)
+            group, tasks = kernels.cut(sizes)
+            emit(kernels.scatter, y.diff, x.diff, start, group, *sizes, *steps, tasks=tasks)

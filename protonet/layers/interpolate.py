@@ -1,8 +1,9 @@
-"""Reading maps between their numbers: what Resize, Interp and BilinearInterpolate share."""
+"""Maps read between their numbers, which Resize, Interp and BilinearInterpolate share, or in a frame: the paddings."""
 
 from dataclasses import astuple, dataclass
 
 from protonet.kernels import bilinear as kernels
+from protonet.kernels import margins
 
 
 @dataclass
@@ -41,3 +42,10 @@ def emit_reading(emit, x, y, reading):
 def emit_grad(emit, y, x, reading):
     seen = maps(x.shape)
     emit(kernels.bilinear_grad, y.diff.seen(*maps(y.shape)), x.diff.seen(*seen), *astuple(reading), tasks=seen[0])
+
+
+def emit_reframed(emit, x, y, top, left, value=0):
+    """y <- x, that many rows lower and columns further right, `value` around it."""
+    (R, *size), (_, P, Q) = maps(x.shape), maps(y.shape)
+    group, tasks = margins.cut(R, P, Q)
+    emit(margins.reframe, x.seen(R, *size), y.seen(R, P, Q), top, left, value, group, tasks=tasks)

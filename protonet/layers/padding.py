@@ -4,10 +4,8 @@ Fork: padding_layer.cpp of DeepLab, where it brings a map and its labels to one 
 """
 
 from protonet.errors import ShapeError
-from protonet.kernels import pointwise
-from protonet.kernels import strided as kernels
 from protonet.layers.base import Layer, register
-from protonet.layers.strides import strides
+from protonet.layers.interpolate import emit_reframed
 
 
 @register("Padding", spec="padding_param")
@@ -26,21 +24,9 @@ class Padding(Layer):
         cut = sum(min(pad, 0) for pad in (self.spec.pad_beg, self.spec.pad_end))
         return (*x[:2], x[2] + cut, x[3] + cut)
 
-    def through(self, emit, a, b, common, beg):
-        """b <- a, padded or cut by beg in front; common: the shape of what both have."""
-        part = emit.scratch(*common)
-        emit(pointwise.fill, b, 0.0, tasks=pointwise.tasks(b.shape))
-        for kernel, pair, start, whole in (
-            (kernels.gather, (a, part), max(-beg, 0), a.shape),
-            (kernels.scatter, (part, b), max(beg, 0), b.shape),
-        ):
-            steps = strides(whole)
-            sizes, joined = kernels.full(common, steps)
-            emit(kernel, *pair, start * (steps[2] + steps[3]), *sizes, *joined, tasks=kernels.tasks(sizes))
-
     def forward(self, emit, x, y):
-        self.through(emit, x, y, self.common(x.shape), self.spec.pad_beg)
+        emit_reframed(emit, x, y, *[self.spec.pad_beg] * 2)
 
     def backward(self, emit, y, x):
         if emit.wants(x):
-            self.through(emit, y.diff, x.diff, self.common(x.shape), -self.spec.pad_beg)
+            emit_reframed(emit, y.diff, x.diff, *[-self.spec.pad_beg] * 2)

@@ -3,6 +3,7 @@
 from math import prod
 
 from protonet.kernels import strided as kernels
+from protonet.kernels import turn
 
 
 def strides(shape):
@@ -12,8 +13,22 @@ def strides(shape):
 def turned(emit, x, y, shape, order):
     """y <- x, seen with this shape, with its axes in this order."""
     steps = strides(shape)
-    sizes, joined = kernels.full([shape[axis] for axis in order], [steps[axis] for axis in order])
-    emit(kernels.gather, x, y, 0, *sizes, *joined, tasks=kernels.tasks(sizes))
+    part(emit, x, y, 0, [shape[axis] for axis in order], [steps[axis] for axis in order])
+
+
+def part(emit, x, y, start, sizes, steps):
+    """y, of these sizes, <- x from `start` on, read with these strides."""
+    sizes, steps = kernels.full(sizes, steps)
+    if steps[-1] == 1 or 1 not in steps or start:
+        group, tasks = kernels.cut(sizes)
+        emit(kernels.gather, x, y, start, group, *sizes, *steps, tasks=tasks)
+        return
+    there, which = strides(sizes), steps.index(1)
+    outer = [axis for axis in range(kernels.AXES - 1) if axis != which]
+    counts = [sizes[axis] for axis in outer]
+    group, tasks = turn.cut(counts, sizes[which], sizes[-1])
+    known = *counts, sizes[-1], sizes[which], *(steps[axis] for axis in outer), steps[-1]
+    emit(turn.turn, x, y, group, *known, *(there[axis] for axis in outer), there[which], tasks=tasks)
 
 
 def back(order):
