@@ -5,10 +5,52 @@ A task is as in softmax: BLOCK positions s of one o.
 y is (O, R, S): places are written from row `places` on, values from row `values` on; -1: they are not asked for.
 """
 
+from protonet.kernels.bits import maximum
 from protonet.kernels.jit import f32, i64, kernel
 from protonet.kernels.softmax import BLOCK
 
 O, C, S, R = "OCSR"
+
+
+@kernel(out="y work")
+def largest(x: f32[O, C, S], y: f32[O, R, S], work: f32[O, S], places: i64, values: i64, begin, end):
+    """The same for K = 1, in vectors: along a row the largest first and then, from behind, where it is."""
+    _, C, S = x.shape
+    blocks = (S + BLOCK - 1) // BLOCK
+    for task in range(begin, end):
+        o, first = task // blocks, task % blocks * BLOCK
+        last = min(first + BLOCK, S)
+        if S == 1:
+            best, where = x[o, 0, 0], C - 1
+            for c in range(C):
+                best = maximum(best, x[o, c, 0])
+            if best != best:  # there is a NaN, which is less than all
+                for c in range(C):
+                    best = x[o, c, 0] if x[o, c, 0] >= best or best != best else best
+            while where > 0 and x[o, where, 0] != best:
+                where -= 1
+            work[o, 0] = best
+            if places >= 0:
+                y[o, places, 0] = f32(where if best == best else C - 1)
+        else:
+            for s in range(first, last):
+                work[o, s] = x[o, 0, s]
+            if places >= 0:
+                for s in range(first, last):
+                    y[o, places, s] = 0.0
+                for c in range(1, C):
+                    for s in range(first, last):
+                        better = x[o, c, s] >= work[o, s] or work[o, s] != work[o, s]
+                        y[o, places, s] = f32(c) if better else y[o, places, s]
+                        work[o, s] = x[o, c, s] if better else work[o, s]
+            else:
+                for c in range(1, C):
+                    for s in range(first, last):
+                        better = x[o, c, s] >= work[o, s] or work[o, s] != work[o, s]
+                        work[o, s] = x[o, c, s] if better else work[o, s]
+        if values >= 0:
+            for s in range(first, last):
+                y[o, values, s] = work[o, s]
 
 
 @kernel(out="y")

@@ -1,7 +1,8 @@
 """Maps made larger: numbers put where a mask says (R, A) to (R, B), or each repeated.  A task is a map."""
 
 from protonet.kernels.fault import report
-from protonet.kernels.jit import f32, i64, kernel
+from protonet.kernels.jit import address, f32, i64, kernel
+from protonet.kernels.memory import copy
 
 M, R, A, B, H, W, P, Q = "MRABHWPQ"
 
@@ -43,25 +44,49 @@ def unpool_grad(dy: f32[R, B], mask: f32[R, A], dx: f32[R, A], begin, end):
 def nearest(x: f32[R, H, W], y: f32[R, P, Q], sh: i64, sw: i64, factor: f32, begin, end):
     """y[r, p, q] <- factor * x[r, p / sh, q / sw]."""
     _, P, Q = y.shape
-    W = x.shape[2]
+    _, H, W = x.shape
+    whole = min(Q // sw, W)  # numbers that are not cut off
     for r in range(begin, end):
-        for p in range(P):
-            h = p // sh
-            for w in range(W):
-                v = factor * x[r, h, w]
-                for q in range(w * sw, min(w * sw + sw, Q)):
-                    y[r, p, q] = v
+        for h in range(H):
+            first, last = h * sh, min(h * sh + sh, P)
+            if last > first:
+                if sw == 2:  # the compiler makes vectors of pairs
+                    for w in range(whole):
+                        v = factor * x[r, h, w]
+                        y[r, first, 2 * w] = v
+                        y[r, first, 2 * w + 1] = v
+                else:
+                    for w in range(whole):
+                        v = factor * x[r, h, w]
+                        for k in range(sw):
+                            y[r, first, w * sw + k] = v
+                for w in range(whole, W):
+                    for q in range(w * sw, min(w * sw + sw, Q)):
+                        y[r, first, q] = factor * x[r, h, w]
+            for p in range(first + 1, last):
+                copy(address(y, (r, p, 0)), address(y, (r, first, 0)), Q)
 
 
 @kernel(out="dx")
 def nearest_grad(dy: f32[R, P, Q], dx: f32[R, H, W], sh: i64, sw: i64, factor: f32, begin, end):
     _, H, W = dx.shape
     _, P, Q = dy.shape
+    whole = min(Q // sw, W)  # numbers whose share is not cut off
     for r in range(begin, end):
         for h in range(H):
+            first, last = h * sh, min(h * sh + sh, P)
             for w in range(W):
-                total = f32(0.0)
-                for p in range(h * sh, min(h * sh + sh, P)):
+                dx[r, h, w] = 0.0
+            for p in range(first, last):
+                if sw == 2:  # the compiler makes vectors of pairs
+                    for w in range(whole):
+                        dx[r, h, w] += dy[r, p, 2 * w] + dy[r, p, 2 * w + 1]
+                else:
+                    for k in range(sw):
+                        for w in range(whole):
+                            dx[r, h, w] += dy[r, p, w * sw + k]
+                for w in range(whole, W):
                     for q in range(w * sw, min(w * sw + sw, Q)):
-                        total += dy[r, p, q]
-                dx[r, h, w] = factor * total
+                        dx[r, h, w] += dy[r, p, q]
+            for w in range(W):
+                dx[r, h, w] *= factor

@@ -35,4 +35,8 @@ class ArgMax(Layer):
         k, values = self.spec.top_k, self.spec.out_max_val
         instead = values and self.spec.HasField("axis")
         rows = (-1, 0) if instead else (0, k if values else -1)
-        emit(kernels.argmax, x.seen(O, C, S), y.seen(O, y.count // max(1, O * S), S), k, *rows, tasks=tasks(O, S))
+        seen = x.seen(O, C, S), y.seen(O, y.count // max(1, O * S), S)
+        if k == 1:
+            emit(kernels.largest, *seen, emit.scratch(O, S), *rows, tasks=tasks(O, S))
+        else:
+            emit(kernels.argmax, *seen, k, *rows, tasks=tasks(O, S))

@@ -23,9 +23,11 @@ class Tile(Layer):
 
     def forward(self, emit, x, y):
         once, often = self.seen(x)
-        emit(kernels.repeat, x.seen(*once), y.seen(*often), tasks=once[0])
+        group, tasks = kernels.cut(*often)
+        emit(kernels.repeat, x.seen(*once), y.seen(*often), group, tasks=tasks)
 
     def backward(self, emit, y, x):
         once, often = self.seen(x)
         if emit.wants(x):
-            emit(kernels.repeat_grad, y.diff.seen(*often), x.diff.seen(*once), tasks=once[0])
+            group, tasks = kernels.cut(*often)
+            emit(kernels.repeat_grad, y.diff.seen(*often), x.diff.seen(*once), group, tasks=tasks)

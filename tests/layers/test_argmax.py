@@ -42,6 +42,19 @@ def test_over_whole_images_it_gives_places_and_then_values(shape, top, rng):
     assert_array_equal(y.data.reshape(shape[0], 2, 3), np.stack([places, values], 1))
 
 
+@pytest.mark.parametrize("shape", [(3, 700), (2, 9, 600)])
+def test_nan_is_less_than_all(shape, rng):
+    x = np.where(rng.random(shape) < 0.2, np.nan, numbers(rng, shape)).astype("f")
+    x[-1] = np.nan
+    for out_max_val in "false", "true":
+        ys = []
+        for top_k in 1, 2:
+            _, (y,) = run(layer(text(f"axis: 1 top_k: {top_k} out_max_val: {out_max_val}"), shape), x)
+            ys.append(y.data[:, :1])
+        assert_array_equal(*ys)
+    assert_array_equal(ys[0][0], np.nanmax(x[0], 0, keepdims=True))
+
+
 def test_it_passes_no_gradient():
     assert not layer(text(), (3, 4)).trains
 

@@ -76,6 +76,7 @@ CASES = [
     Case("AbsVal", "a.abs()"),
     Case("Accuracy", "(a.argmax(1) == b).float().mean()", shapes=(ROWS, LABELS), inputs=labelled(1000), backward=False),
     Case("ArgMax", "a.argmax(1).float()", shapes=(ROWS,), backward=False, same=False),
+    Case("ArgMax", "a.argmax(1).float()", "argmax_param { axis: 1 }", (PIXELS,), label="pixels", backward=False),
     Case("Axpy", "a[:, :, None, None] * b + c", shapes=((8, 64), MAP, MAP)),
     Case("BN", "F.batch_norm(a, None, None, w[0].flatten(), w[1].flatten(), True, 0, 1e-9)",
          "bn_param { bn_mode: LEARN }"),
