@@ -1,6 +1,6 @@
 """Maps read between their numbers, which Resize, Interp and BilinearInterpolate share, or in a frame: the paddings."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from protonet.kernels import bilinear as kernels
 from protonet.kernels import margins
@@ -34,14 +34,27 @@ def maps(shape):
     return N * C, H, W
 
 
+def places(emit, old, new, a, b, clamp):
+    """Where an axis is read: (low, share, first) of kernels.places."""
+    found = emit.scratch(new, dtype="int64"), emit.scratch(new), emit.scratch(old + 2, dtype="int64")
+    emit(kernels.places, *found, a, b, clamp)
+    return found
+
+
 def emit_reading(emit, x, y, reading):
-    seen = maps(x.shape)
-    emit(kernels.bilinear, x.seen(*seen), y.seen(*maps(y.shape)), *astuple(reading), tasks=seen[0])
+    (R, H, W), (_, P, Q) = maps(x.shape), maps(y.shape)
+    h_low, h_share, _ = places(emit, H, P, reading.ah, reading.bh, reading.clamp)
+    w_low, w_share, _ = places(emit, W, Q, reading.aw, reading.bw, reading.clamp)
+    known = x.seen(R, H, W), h_low, h_share, w_low, w_share
+    emit(kernels.bilinear, *known, y.seen(R, P, Q), emit.scratch(R, W + 1), tasks=R)
 
 
 def emit_grad(emit, y, x, reading):
-    seen = maps(x.shape)
-    emit(kernels.bilinear_grad, y.diff.seen(*maps(y.shape)), x.diff.seen(*seen), *astuple(reading), tasks=seen[0])
+    (R, H, W), (_, P, Q) = maps(x.shape), maps(y.shape)
+    _, h_share, h_first = places(emit, H, P, reading.ah, reading.bh, reading.clamp)
+    _, w_share, w_first = places(emit, W, Q, reading.aw, reading.bw, reading.clamp)
+    known = y.diff.seen(R, P, Q), h_share, h_first, w_share, w_first
+    emit(kernels.bilinear_grad, *known, x.diff.seen(R, H, W), emit.scratch(R, 2, Q), tasks=R)
 
 
 def emit_reframed(emit, x, y, top, left, value=0):
