@@ -1,17 +1,18 @@
 """Connectionist temporal classification of N sequences: p (T, N, C) probabilities, at most L labels each.
 
     the labels with blanks between, before and behind them are U = 2 length + 1 states; alpha[t, u] is the probability
-    of having come to state u by time t, beta[t, u] of going on from there; both as logarithms in float64
+    of having come to state u by time t, beta[t, u] of going on from there; both as logarithms in float64, so that no
+    sequence is too long or too unlikely
 
 A task is a sequence.  One whose labels do not fit its time costs nothing and teaches nothing, as in warp-ctc.
 """
 
-import math
-
+from protonet.kernels.exp import exp
 from protonet.kernels.fault import report
 from protonet.kernels.jit import f32, f64, i64, inline, kernel
+from protonet.kernels.log import log
 
-T, N, C, L, U, A, B = "T", "N", "C", "L", "U", "A", "B"
+T, N, C, L, U, V, A, B = "TNCLUVAB"
 NEVER = -1e30
 TINY = 1e-37
 
@@ -46,73 +47,74 @@ def read_times(going: f32[T, N], times: i64[N], begin, end):
 
 
 @inline
-def plus(a, b):
-    """log(exp(a) + exp(b))."""
-    top = max(a, b)
-    return top + math.log1p(math.exp(min(a, b) - top)) if top > f64(NEVER) else f64(NEVER)
+def plus(a, b, c):
+    """log(exp(a) + exp(b) + exp(c)): the difference in single precision, as its own error stays small."""
+    top = max(max(a, b), c)
+    return top + f64(log(exp(f32(a - top)) + exp(f32(b - top)) + exp(f32(c - top))))
 
 
-@kernel(out="loss slopes alpha beta", double=True)
+@kernel(out="loss slopes alpha beta heard jump", double=True)
 def ctc(
     p: f32[T, N, C], labels: i64[N, L], length: i64[N], times: i64[N],
-    loss: f64[N], slopes: f32[T, N, C], alpha: f64[N, T, U], beta: f64[N, T, U], blank: i64, begin, end,
+    loss: f64[N], slopes: f32[T, N, C], alpha: f64[N, T, V], beta: f64[N, T, V], heard: f32[N, T, U], jump: f64[N, V],
+    blank: i64, begin, end,
 ):  # fmt: skip
-    """loss[n] <- -log of the probability of the labels; slopes <- its gradient by what p is the softmax of."""
+    """loss[n] <- -log of the probability of the labels; slopes <- its gradient by what p is the softmax of.
+
+    The rest is scratch: heard[t, u], log p of a state's label; jump[u], 0 where u may follow u - 2.  V is U + 2:
+    alpha begins with two states that are never, beta ends with them.
+    """
     T, N, C = p.shape
     for n in range(begin, end):
         steps, count = times[n], length[n]
-        last = 2 * count
-        repeats = i64(0)
+        states, repeats = 2 * count + 1, i64(0)
         for i in range(1, count):
             repeats += 1 if labels[n, i] == labels[n, i - 1] else 0
-        for t in range(T):
+        fits = count + repeats <= steps
+        loss[n] = f64(0)
+        for t in range(steps if fits else 0, T):
             for c in range(C):
                 slopes[t, n, c] = f32(0)
-        loss[n] = f64(0)
-        if count + repeats <= steps:
+        if fits:
+            for u in range(states + 2):
+                differs = u % 2 == 1 and u > 2 and u < states and labels[n, u // 2] != labels[n, u // 2 - 1]
+                jump[n, u] = f64(0) if differs else f64(NEVER)
             for t in range(steps):
-                for u in range(last + 1):
-                    k = labels[n, u // 2] if u % 2 == 1 else blank
-                    skips = u % 2 == 1 and u > 2 and labels[n, u // 2] != labels[n, u // 2 - 1]
-                    here = math.log(max(f64(p[t, n, k]), f64(TINY)))
-                    if t == 0:
-                        alpha[n, t, u] = here if u < 2 else f64(NEVER)
-                    else:
-                        came = alpha[n, t - 1, u]
-                        if u > 0:
-                            came = plus(came, alpha[n, t - 1, u - 1])
-                        if skips:
-                            came = plus(came, alpha[n, t - 1, u - 2])
-                        alpha[n, t, u] = came + here if came > f64(NEVER) else f64(NEVER)
+                for u in range(states):
+                    heard[n, t, u] = p[t, n, labels[n, u // 2] if u % 2 == 1 else blank]
+                for u in range(states):
+                    heard[n, t, u] = log(max(heard[n, t, u], f32(TINY)))
+                alpha[n, t, 0], alpha[n, t, 1] = f64(NEVER), f64(NEVER)
+                if t == 0:
+                    for u in range(states):
+                        alpha[n, t, u + 2] = f64(heard[n, t, u]) if u < 2 else f64(NEVER)
+                else:
+                    for u in range(states):
+                        far = alpha[n, t - 1, u] + jump[n, u]
+                        came = plus(alpha[n, t - 1, u + 2], alpha[n, t - 1, u + 1], far)
+                        alpha[n, t, u + 2] = came + f64(heard[n, t, u])
+            total = alpha[n, steps - 1, states + 1]
+            if count > 0:
+                total = plus(total, alpha[n, steps - 1, states], f64(NEVER))
+            loss[n] = -total
             for back in range(steps):
                 t = steps - 1 - back
-                for u in range(last + 1):
-                    if t == steps - 1:
-                        beta[n, t, u] = f64(0) if u >= last - 1 else f64(NEVER)
-                    else:
-                        goes = f64(NEVER)
-                        for step in range(3):
-                            v = u + step
-                            jumps = step < 2 or (
-                                v % 2 == 1 and v <= last and labels[n, v // 2] != labels[n, v // 2 - 1]
-                            )
-                            if v <= last and jumps:
-                                k = labels[n, v // 2] if v % 2 == 1 else blank
-                                there = beta[n, t + 1, v]
-                                if there > f64(NEVER):
-                                    goes = plus(goes, there + math.log(max(f64(p[t + 1, n, k]), f64(TINY))))
-                        beta[n, t, u] = goes
-            total = alpha[n, steps - 1, last]
-            if last > 0:
-                total = plus(total, alpha[n, steps - 1, last - 1])
-            loss[n] = -total
-            for t in range(steps):
+                beta[n, t, states], beta[n, t, states + 1] = f64(NEVER), f64(NEVER)
+                if back == 0:
+                    for u in range(states):
+                        beta[n, t, u] = f64(0) if u >= states - 2 else f64(NEVER)
+                else:
+                    for u in range(states):
+                        far = beta[n, t + 1, u + 2] + jump[n, u + 2]
+                        beta[n, t, u] = plus(beta[n, t + 1, u], beta[n, t + 1, u + 1], far)
                 for c in range(C):
                     slopes[t, n, c] = p[t, n, c]
-                for u in range(last + 1):
-                    k = labels[n, u // 2] if u % 2 == 1 else blank
-                    if alpha[n, t, u] > f64(NEVER) and beta[n, t, u] > f64(NEVER):
-                        slopes[t, n, k] -= f32(math.exp(alpha[n, t, u] + beta[n, t, u] - total))
+                for u in range(states):  # from here on beta has what is heard at t as well
+                    says = beta[n, t, u]
+                    beta[n, t, u] = says + f64(heard[n, t, u])
+                    heard[n, t, u] = exp(f32(alpha[n, t, u + 2] + says - total))
+                for u in range(states):
+                    slopes[t, n, labels[n, u // 2] if u % 2 == 1 else blank] -= heard[n, t, u]
 
 
 @kernel(out="times")

@@ -95,9 +95,10 @@ class CTCLoss(Layer):
             emit(kernels.read_times, going[0].seen(T, N), times)
         else:
             emit(kernels.all_times, times, T)
-        sums, states = emit.scratch(N, dtype="float64"), (N, T, 2 * L + 1)
-        alpha, beta = emit.scratch(*states, dtype="float64"), emit.scratch(*states, dtype="float64")
-        emit(kernels.ctc, p, labels, length, times, sums, slopes, alpha, beta, blank, tasks=N)
+        sums, states, wide = emit.scratch(N, dtype="float64"), 2 * L + 1, 2 * L + 3
+        alpha, beta = emit.scratch(N, T, wide, dtype="float64"), emit.scratch(N, T, wide, dtype="float64")
+        heard, jump = emit.scratch(N, T, states), emit.scratch(N, wide, dtype="float64")
+        emit(kernels.ctc, p, labels, length, times, sums, slopes, alpha, beta, heard, jump, blank, tasks=N)
         emit(losses.total, sums, loss, 1 / max(N, 1))
 
     def norm(self, N):

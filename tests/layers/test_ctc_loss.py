@@ -86,3 +86,13 @@ def test_labels_of_other_sequences_are_refused():
 def test_words_that_mean_something_else_are_refused():
     with pytest.raises(NetError, match="output_delay is a fork's"):
         made((N, C, T), (N, 3), text="ctc_loss_param { output_delay: 2 }")
+
+
+def test_long_and_unlikely_sequences_keep_their_loss():
+    """All classes alike: of 30 ** 500 paths, those that spell 100 labels of which no two neighbours are alike are 600
+    over 200."""
+    steps, count, classes = 500, 100, 30
+    listed = np.arange(count) % 3
+    ways = sum(np.log(steps + count - i) - np.log(i + 1) for i in range(2 * count))
+    _, (loss,) = run(made((1, classes, steps), (1, count)), np.zeros((1, classes, steps)), listed[None])
+    assert_allclose(loss.data, steps * np.log(classes) - ways, rtol=1e-6)
