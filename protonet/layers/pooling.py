@@ -10,7 +10,7 @@ expected number in TEST.
 """
 
 from protonet.errors import NetError, ShapeError
-from protonet.kernels import mean_pool, philox, pool, stochastic_pool
+from protonet.kernels import max_wide, mean_pool, philox, pool, stochastic_pool
 from protonet.layers.base import TRAIN, Layer, register
 from protonet.layers.spatial import SIDES, by, same
 
@@ -109,7 +109,13 @@ class Pooling(Layer):
         M = x.shape[0] * x.shape[1]
         seen, tops, tasks = self.planes(x), self.planes(y), pool.tasks(M, PH, PX)
         sizes = kh, kw, sh, sw
-        if self.spec.pool == MAX:
+        if self.spec.pool == MAX and max_wide.fits(PX, kh, kw):
+            where = emit.keep("where", M, PH, PX, dtype="int32")
+            group, wide = max_wide.cut(M, *x.shape[2:])
+            emit(max_wide.max_wide, seen, tops, where, *sizes, ph, pw, group, tasks=wide)
+            for top in mask:
+                emit(pool.place, where, self.planes(top), tasks=tasks)
+        elif self.spec.pool == MAX:
             if mask or emit.wants(x):
                 where = emit.keep("where", M, PH, PX, dtype="int32")
                 emit(pool.max_pool, seen, tops, where, *sizes, ph, pw, tasks=tasks)

@@ -183,6 +183,8 @@ CASES = [
          inputs=apart, label="max"),
     Case("Pooling", "F.avg_pool2d(a, 3, 2, ceil_mode=True)", "pooling_param { pool: AVE kernel_size: 3 stride: 2 }",
          label="mean"),
+    Case("Pooling", "F.adaptive_max_pool2d(a, 1)", "pooling_param { global_pooling: true }", ((8, 1024, 7, 7),), apart,
+         label="global max"),
     Case("Pooling", "a.mean((2, 3), True)", "pooling_param { pool: AVE global_pooling: true }", ((8, 1024, 7, 7),),
          label="global"),
     Case("Power", "(2 * a + 0.5) ** 1.7", "power_param { power: 1.7 scale: 2 shift: 0.5 }", inputs=positive,
