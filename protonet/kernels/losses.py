@@ -3,9 +3,9 @@
 import math
 
 from protonet.kernels.exp import exp
-from protonet.kernels.jit import f32, f64, i64, kernel
+from protonet.kernels.jit import f32, f64, i32, i64, kernel
 from protonet.kernels.labels import class_of
-from protonet.kernels.log import log1p
+from protonet.kernels.log import log, log1p
 from protonet.kernels.pointwise import CHUNK
 from protonet.kernels.softmax import BLOCK
 
@@ -97,48 +97,48 @@ def over_norm(d: f32[M], norm: f32[1], dloss: f32[1], dx: f32[M], begin, end):
         dx[i] = scale * d[i]
 
 
+@kernel(out="classes")
+def classes(label: f32[M], classes: i32[M], count: i64, ignore: i64, begin, end):
+    """The class of each label, -1 where it does not count.  A task is CHUNK of them."""
+    for i in range(begin * CHUNK, min(end * CHUNK, label.shape[0])):
+        classes[i] = i32(class_of(label[i], count, ignore))
+
+
 @kernel(out="sums count")
 def infogain(
-    p: f32[O, C, S], label: f32[O, S], h: f32[C, C], sums: f64[T], count: f64[T], least: f32, ignore: i64, begin, end
-):
+    p: f32[O, C, S], classes: i32[O, S], h: f32[C, C], sums: f64[T], count: f64[T], least: f32, begin, end
+):  # fmt: skip
     """sums[task] <- -sum of h[label, c] * log p[c] over c and the labels that count; tasks are those of softmax."""
     _, C, S = p.shape
     blocks = (S + BLOCK - 1) // BLOCK
     for task in range(begin, end):
         o, first = task // blocks, task % blocks * BLOCK
+        last = min(first + BLOCK, S)
         part, n = f64(0), f64(0)
-        for s in range(first, min(first + BLOCK, S)):
-            k = class_of(label[o, s], C, ignore)
-            if k >= 0:
-                for c in range(C):
-                    part -= f64(h[k, c] * math.log(max(p[o, c, s], least)))
-                n += f64(1)
+        for s in range(first, last):
+            n += f64(1) if classes[o, s] >= 0 else f64(0)
+        for c in range(C):
+            for s in range(first, last):
+                k = classes[o, s]
+                gain = h[max(k, i32(0)), c] * log(max(p[o, c, s], least))
+                part -= f64(gain if k >= 0 else f32(0))
         sums[task], count[task] = part, n
 
 
 @kernel(out="dx")
 def infogain_grad(
-    p: f32[O, C, S],
-    label: f32[O, S],
-    h: f32[C, C],
-    norm: f32[1],
-    dloss: f32[1],
-    dx: f32[O, C, S],
-    ignore: i64,
-    begin,
-    end,
-):
+    p: f32[O, C, S], classes: i32[O, S], h: f32[C, C], totals: f32[C], norm: f32[1], dloss: f32[1], dx: f32[O, C, S],
+    begin, end,
+):  # fmt: skip
     """dx <- (p * the sum of h[label] - h[label]) * dloss / norm; 0 where the label does not count."""
     _, C, S = p.shape
     scale = dloss[0] / norm[0]
     blocks = (S + BLOCK - 1) // BLOCK
     for task in range(begin, end):
         o, first = task // blocks, task % blocks * BLOCK
-        for s in range(first, min(first + BLOCK, S)):
-            k = class_of(label[o, s], C, ignore)
-            row = f32(0.0)
-            if k >= 0:
-                for c in range(C):
-                    row += h[k, c]
-            for c in range(C):
-                dx[o, c, s] = scale * (row * p[o, c, s] - h[k, c]) if k >= 0 else 0.0
+        for c in range(C):
+            for s in range(first, min(first + BLOCK, S)):
+                k = classes[o, s]
+                at = max(k, i32(0))
+                slope = scale * (totals[at] * p[o, c, s] - h[at, c])
+                dx[o, c, s] = slope if k >= 0 else 0.0

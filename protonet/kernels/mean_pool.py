@@ -57,14 +57,10 @@ mean_1, mean_2, mean_n = (mean(stride) for stride in (1, 2, 0))
 @intrinsic
 def sum_of(e, x, n) -> f32:
     """The sum of x[:n]."""
-
-    def vector(j, carried):
-        total, offset = carried
-        part = e.load_masked(e.b.add(x, e.b.mul(offset, e.int(4))), e.mask(e.b.sub(n, offset)))
-        return [e.b.fadd(total, part), e.at(offset, W)]
-
-    vectors = e.b.ashr(e.b.add(n, e.int(W - 1)), e.int(W.bit_length() - 1))
-    return e.sum(e.loop(vectors, [e.const(0), e.int(0)], vector)[0])
+    whole = e.b.ashr(n, e.int(W.bit_length() - 1))
+    total, x = e.loop(whole, [e.const(0), x], lambda i, c: [e.b.fadd(c[0], e.load(c[1])), e.at(c[1], BYTES)])
+    rest = e.load_masked(x, e.mask(e.b.sub(n, e.b.mul(whole, e.int(W)))))
+    return e.sum(e.b.fadd(total, rest))
 
 
 @inline

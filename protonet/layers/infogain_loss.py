@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from protonet.errors import DataError, NetError, ShapeError
 from protonet.kernels import losses as kernels
-from protonet.kernels import softmax
+from protonet.kernels import pointwise, reduce, softmax
 from protonet.layers.base import Layer, register
 from protonet.layers.loss import LEAST, check_labels, classes, divisor, ignored
 from protonet.layers.memory import pass_on
@@ -57,8 +57,9 @@ class InfogainLoss(Layer):
         emit(softmax.softmax, x.seen(O, C, S), p, emit.scratch(O, S), tasks=n)
         for top in p_top:
             pass_on(emit, p, top)
-        H = self.seen(bottom, C)
-        emit(kernels.infogain, p, label.seen(O, S), H, sums, count, LEAST, ignore, tasks=n)
+        known = emit.keep("classes", O, S, dtype="int32")
+        emit(kernels.classes, label.seen(O * S), known.seen(O * S), C, ignore, tasks=pointwise.tasks((O, S)))
+        emit(kernels.infogain, p, known, self.seen(bottom, C), sums, count, LEAST, tasks=n)
         emit(softmax.average, sums, count, loss, norm, given)
 
     def seen(self, bottom, C):
@@ -71,6 +72,7 @@ class InfogainLoss(Layer):
         x, label, *bottom = rest[len(rest) - len(self.param.bottom) :]
         O, C, S = classes(self.spec.axis, x.shape, label.shape)
         if emit.wants(x):
-            known = emit.saved("p"), label.seen(O, S), self.seen(bottom, C), emit.saved("norm"), loss.diff
-            ignore = ignored(self.param.loss_param)
-            emit(kernels.infogain_grad, *known, x.diff.seen(O, C, S), ignore, tasks=softmax.tasks(O, S))
+            H, totals = self.seen(bottom, C), emit.scratch(C)
+            emit(reduce.reduce, H, totals, reduce.SUM, 1.0, tasks=C)
+            known = emit.saved("p"), emit.saved("classes"), H, totals, emit.saved("norm"), loss.diff
+            emit(kernels.infogain_grad, *known, x.diff.seen(O, C, S), tasks=softmax.tasks(O, S))
