@@ -1,6 +1,5 @@
 """Products of few rows, at sizes around those of vectors and of rows taken together."""
 
-import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
