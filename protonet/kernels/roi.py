@@ -4,11 +4,15 @@ Of a region that names no image nothing is read, and `check` reports it.  Forwar
 channel of x, so that regions of one image add up in their order.
 """
 
-from protonet.kernels.bits import floor
+from protonet.kernels.bits import float_of_bits, floor
 from protonet.kernels.fault import report
-from protonet.kernels.jit import f32, i32, i64, inline, kernel
+from protonet.kernels.jit import address, f32, i32, i64, inline, kernel
+from protonet.kernels.memory import fill
+from protonet.kernels.simd import BYTES, I32, VECTOR, W, intrinsic, ir
+from protonet.kernels.turn import flip
 
-R, N, C, H, X, D, PH, PX = "R", "N", "C", "H", "X", "D", "PH", "PX"
+R, N, C, H, X, D, S, A, PH, PX = "R", "N", "C", "H", "X", "D", "S", "A", "PH", "PX"
+COUNT = ir.VectorType(I32, W)
 LOWEST = -3.4028234663852886e38
 FAR = 1e6  # no map is as large: what lies beyond, or is no number, is as good as outside
 
@@ -45,13 +49,54 @@ def check(rois: f32[R, 5], fault: i64[2], images: i64, begin, end):
             break
 
 
+@intrinsic
+def bin_of(e, x, pitch, rows, columns, C, place, width, y, where):
+    """y[:C], where[:C] <- the largest of x (rows, columns, C), whose rows lie `pitch` bytes apart, and its place."""
+    b, line = e.b, e.b.mul(C, e.int(4))
+    lowest, none = e.const(LOWEST), ir.Constant(COUNT, [-1] * W)
+
+    def channels(k, carried):
+        offset, left = carried
+        mask = e.mask(left)
+
+        def row(i, carried):
+            at, place, *carried = carried
+
+            def column(j, carried):
+                at, place, best, where = carried
+                v = e.load_masked(at, mask)
+                wins = b.fcmp_ordered(">", v, best)
+                where = b.select(wins, e.splat(b.trunc(place, I32)), where)
+                return [b.add(at, line), e.at(place, 1), b.select(wins, v, best), where]
+
+            _, _, *carried = e.loop(columns, [at, place, *carried], column)
+            return [b.add(at, pitch), b.add(place, width), *carried]
+
+        _, _, best, found = e.loop(rows, [b.add(x, offset), place, lowest, none], row)
+        e.store_masked(best, b.add(y, offset), mask)
+        e.store_masked(b.bitcast(found, VECTOR), b.add(where, offset), mask)
+        return [e.at(offset, BYTES), b.sub(left, e.int(W))]
+
+    e.loop(b.ashr(b.add(C, e.int(W - 1)), e.int(W.bit_length() - 1)), [e.int(0), C], channels)
+
+
+def private(C, bins):
+    """Bytes of memory of its own that roi_pool takes."""
+    return 8 * C * bins
+
+
 @kernel(out="y where")
 def roi_pool(
-    x: f32[N, C, H, X], rois: f32[R, 5], y: f32[R, C, PH, PX], where: i32[R, C, PH, PX], scale: f32, begin, end
+    x: f32[N, H, X, C], rois: f32[R, 5], y: f32[R, C, PH, PX], where: i32[R, C, PH, PX], scale: f32, begin, end, memory
 ):  # fmt: skip
-    """y <- the largest of each bin of a region, 0 where it is empty; where <- its place in the plane, or -1."""
-    N, C, H, X = x.shape
+    """y <- the largest of each bin of a region, 0 where it is empty; where <- its place in the plane, or -1.
+
+    Channels are the last axis of x, so that vectors lie along them; the bins of a region are made so, and turned.
+    """
+    N, H, X, C = x.shape
     R, C, PH, PX = y.shape
+    bins = PH * PX
+    places = memory + 4 * C * bins
     for r in range(begin, end):
         n = image(rois[r, 0], N)
         x0, y0 = i64(nearest(rois[r, 1] * scale)), i64(nearest(rois[r, 2] * scale))
@@ -63,39 +108,36 @@ def roi_pool(
             for pw in range(PX):
                 left = bounded(floor(f32(pw) * bin_w) + f32(x0), X)
                 right = bounded(ceil(f32(pw + 1) * bin_w) + f32(x0), X)
+                to = 4 * C * (ph * PX + pw)
                 if n < 0 or bottom <= top or right <= left:
-                    for c in range(C):
-                        y[r, c, ph, pw], where[r, c, ph, pw] = 0.0, i32(-1)
+                    fill(memory + to, 0.0, C)
+                    fill(places + to, float_of_bits(i32(-1)), C)
                 else:
-                    for c in range(C):
-                        best, place = f32(LOWEST), i64(-1)
-                        for i in range(top, bottom):
-                            for j in range(left, right):
-                                if x[n, c, i, j] > best:
-                                    best, place = x[n, c, i, j], i * X + j
-                        y[r, c, ph, pw], where[r, c, ph, pw] = best, i32(place)
+                    at = address(x, (n, top, left, 0))
+                    first, rows, columns = top * X + left, bottom - top, right - left
+                    bin_of(at, 4 * X * C, rows, columns, C, first, X, memory + to, places + to)
+        flip(address(y, (r, 0, 0, 0)), 4 * bins, memory, 4 * C, bins, C)
+        flip(address(where, (r, 0, 0, 0)), 4 * bins, places, 4 * C, bins, C)
 
 
 @kernel(out="dx")
 def roi_pool_grad(
-    dy: f32[R, C, PH, PX], where: i32[R, C, PH, PX], rois: f32[R, 5], dx: f32[N, C, H, X], begin, end
+    dy: f32[R, C, S], where: i32[R, C, S], rois: f32[R, 5], dx: f32[N, C, A], begin, end
 ):  # fmt: skip
     """dx <- dy where the largest was."""
-    N, C, H, X = dx.shape
-    R, C, PH, PX = dy.shape
+    N, C, A = dx.shape
+    R, C, S = dy.shape
     for c in range(begin, end):
         for n in range(N):
-            for i in range(H):
-                for j in range(X):
-                    dx[n, c, i, j] = 0.0
+            for a in range(A):
+                dx[n, c, a] = 0.0
         for r in range(R):
             n = image(rois[r, 0], N)
-            for ph in range(PH):
-                for pw in range(PX):
-                    place = i64(where[r, c, ph, pw])
-                    if n >= 0 and place >= 0:
-                        i = place // X
-                        dx[n, c, i, place - i * X] += dy[r, c, ph, pw]
+            if n >= 0:
+                for s in range(S):
+                    place = i64(where[r, c, s])
+                    if place >= 0:
+                        dx[n, c, place] += dy[r, c, s]
 
 
 @inline

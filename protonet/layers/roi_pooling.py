@@ -11,6 +11,7 @@ from math import prod
 from protonet.errors import ShapeError
 from protonet.kernels import roi as kernels
 from protonet.layers.base import Layer, register
+from protonet.layers.strides import turned
 
 
 def check_rois(x, rois):
@@ -39,9 +40,12 @@ class ROIPooling(Layer):
         return [(rois[0], x[1], high, wide)]
 
     def forward(self, emit, x, rois, y):
-        R, where = rois.shape[0], emit.keep("where", *y.shape, dtype="int32")
-        emit_check(emit, rois, x.shape[0])
-        emit(kernels.roi_pool, x, rois.seen(R, 5), y, where, self.spec.spatial_scale, tasks=R)
+        (N, C, H, W), R, (_, _, PH, PW) = x.shape, rois.shape[0], y.shape
+        where, across = emit.keep("where", *y.shape, dtype="int32"), emit.scratch(N, H, W, C)
+        emit_check(emit, rois, N)
+        turned(emit, x, across, x.shape, (0, 2, 3, 1))
+        known, private = (across, rois.seen(R, 5), y, where), kernels.private(C, PH * PW)
+        emit(kernels.roi_pool, *known, self.spec.spatial_scale, tasks=R, private=private)
 
     def backward(self, emit, y, x, rois):
         if emit.wants(x):
