@@ -28,15 +28,20 @@ def planes(form):
     return (m + r - 1) ** 2
 
 
-def weights(w, form):
-    """(K, C, r, r) -> G w G': (K, C, planes), in float64."""
+def matrix(form):
+    """G, n x r, in float64."""
     m, r = form
     points = POINTS[m + r - 1]
     rows = []
     for p in points:
         others = np.prod([float(p - q) for q in points if q != p])
         rows.append([float(p**i) / others for i in range(r)])
-    G = np.array([*rows, [0] * (r - 1) + [1]])
+    return np.array([*rows, [0] * (r - 1) + [1]])
+
+
+def weights(w, form):
+    """(K, C, r, r) -> G w G': (K, C, planes), in float64."""
+    G = matrix(form)
     return np.einsum("ai,koij,bj->koab", G, w.astype(np.float64), G, optimize=True).reshape(*w.shape[:2], -1)
 
 
