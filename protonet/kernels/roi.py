@@ -1,7 +1,7 @@
 """Pooling of regions: rois (R, 5) are rows of image, x0, y0, x1, y1, in pixels of the image; x is N x C x H x X.
 
-Of a region that names no image nothing is read, and `check` reports it.  Forward, a task is a region; backward, a
-channel of x, so that regions of one image add up in their order.
+Of a region that names no image nothing is read, and `check` reports it.  Backward, a task is a channel of x, so that
+regions of one image add up in their order.
 """
 
 from protonet.kernels.bits import float_of_bits, floor
@@ -148,30 +148,48 @@ def part(roi, r, low, P, p, scale, most):
     return bounded(floor(f32(p) * size + first), most), bounded(ceil(f32(p + 1) * size + first), most)
 
 
-@kernel(out="y")
-def psroi_pool(x: f32[N, C, H, X], rois: f32[R, 5], y: f32[R, D, PH, PX], scale: f32, begin, end):
-    """y[r, d, ph, pw] <- the mean of bin (ph, pw) of channel (d, ph, pw) of x; 0 where the bin is empty."""
-    N, C, H, X = x.shape
-    R, D, PH, PX = y.shape
+@kernel(out="rows columns")
+def parts(
+    rois: f32[R, 5], rows: i64[R, PH, 2], columns: i64[R, PX, 2], scale: f32, N: i64, H: i64, X: i64, begin, end
+):  # fmt: skip
+    """Where the bins of each region lie, (first, last) along both axes; rows are empty if it names none of N images."""
     for r in range(begin, end):
-        n = image(rois[r, 0], N)
-        for ph in range(PH):
-            top, bottom = part(rois, r, 2, PH, ph, scale, H)
-            for pw in range(PX):
-                left, right = part(rois, r, 1, PX, pw, scale, X)
-                count = f32((bottom - top) * (right - left))
-                for d in range(D):
-                    total, c = f32(0), (d * PH + ph) * PX + pw
-                    if n >= 0 and bottom > top and right > left:
-                        for i in range(top, bottom):
-                            for j in range(left, right):
-                                total += x[n, c, i, j]
-                        total /= count
-                    y[r, d, ph, pw] = total
+        there = image(rois[r, 0], N) >= 0
+        for p in range(rows.shape[1]):
+            first, last = part(rois, r, 2, rows.shape[1], p, scale, H)
+            rows[r, p, 0], rows[r, p, 1] = first, last if there else first
+        for p in range(columns.shape[1]):
+            columns[r, p, 0], columns[r, p, 1] = part(rois, r, 1, columns.shape[1], p, scale, X)
+
+
+@kernel(out="y")
+def psroi_pool(
+    x: f32[N, C, H, X], rois: f32[R, 5], rows: i64[R, PH, 2], columns: i64[R, PX, 2], y: f32[R, D, PH, PX], begin, end
+):  # fmt: skip
+    """y[r, d, ph, pw] <- the mean of bin (ph, pw) of channel (d, ph, pw) of x; 0 where the bin is empty.
+
+    A task is a channel: its plane stays at hand for all regions.
+    """
+    N = x.shape[0]
+    R, D, PH, PX = y.shape
+    for c in range(begin, end):
+        d, ph, pw = c // (PH * PX), c // PX % PH, c % PX
+        for r in range(R):
+            top, bottom, left, right = rows[r, ph, 0], rows[r, ph, 1], columns[r, pw, 0], columns[r, pw, 1]
+            total = f32(0)
+            if bottom > top and right > left:
+                n = max(image(rois[r, 0], N), 0)
+                for i in range(top, bottom):
+                    for j in range(left, right):
+                        total += x[n, c, i, j]
+                total /= f32((bottom - top) * (right - left))
+            y[r, d, ph, pw] = total
 
 
 @kernel(out="dx")
-def psroi_pool_grad(dy: f32[R, D, PH, PX], rois: f32[R, 5], dx: f32[N, C, H, X], scale: f32, begin, end):
+def psroi_pool_grad(
+    dy: f32[R, D, PH, PX], rois: f32[R, 5], rows: i64[R, PH, 2], columns: i64[R, PX, 2], dx: f32[N, C, H, X], begin, end
+):  # fmt: skip
     """dx <- dy, shared out over the bin that it is the mean of."""
     N, C, H, X = dx.shape
     R, D, PH, PX = dy.shape
@@ -182,10 +200,9 @@ def psroi_pool_grad(dy: f32[R, D, PH, PX], rois: f32[R, 5], dx: f32[N, C, H, X],
                     dx[n, c, i, j] = 0.0
         d, ph, pw = c // (PH * PX), c // PX % PH, c % PX
         for r in range(R):
-            n = image(rois[r, 0], N)
-            top, bottom = part(rois, r, 2, PH, ph, scale, H)
-            left, right = part(rois, r, 1, PX, pw, scale, X)
-            if n >= 0 and bottom > top and right > left:
+            top, bottom, left, right = rows[r, ph, 0], rows[r, ph, 1], columns[r, pw, 0], columns[r, pw, 1]
+            if bottom > top and right > left:
+                n = max(image(rois[r, 0], N), 0)
                 share = dy[r, d, ph, pw] / f32((bottom - top) * (right - left))
                 for i in range(top, bottom):
                     for j in range(left, right):

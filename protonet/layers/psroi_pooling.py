@@ -28,12 +28,17 @@ class PSROIPooling(Layer):
             raise ShapeError(f"expected {D * G * G} channels, output_dim {D} x group_size {G} x {G}; found {x[1]}")
         return [(rois[0], D, G, G)]
 
+    def bins(self, emit, x, rois):
+        """The regions, and where their bins lie."""
+        (N, _, H, W), R, G = x.shape, rois.shape[0], self.spec.group_size
+        found = rois.seen(R, 5), *(emit.scratch(R, G, 2, dtype="int64") for _ in range(2))
+        emit(kernels.parts, *found, self.spec.spatial_scale, N, H, W, tasks=R)
+        return found
+
     def forward(self, emit, x, rois, y):
-        R = rois.shape[0]
         emit_check(emit, rois, x.shape[0])
-        emit(kernels.psroi_pool, x, rois.seen(R, 5), y, self.spec.spatial_scale, tasks=R)
+        emit(kernels.psroi_pool, x, *self.bins(emit, x, rois), y, tasks=x.shape[1])
 
     def backward(self, emit, y, x, rois):
         if emit.wants(x):
-            regions, scale = rois.seen(rois.shape[0], 5), self.spec.spatial_scale
-            emit(kernels.psroi_pool_grad, y.diff, regions, x.diff, scale, tasks=x.shape[1])
+            emit(kernels.psroi_pool_grad, y.diff, *self.bins(emit, x, rois), x.diff, tasks=x.shape[1])
