@@ -50,12 +50,11 @@ def pooling(node, params, x):
     behind = [
         max(0, (o - 1) * s + k - n - b) for o, s, k, n, b in zip(out, stride, kernel, shape[2:], before, strict=True)
     ]
+    pool = F.max_pool2d if node.spec.pool == MAX else F.avg_pool2d
+    if all(2 * b <= k for b, k in zip(before, kernel, strict=True)):  # its rounding up is Caffe's, divisors too
+        return pool(x, kernel, stride, before, ceil_mode=before != tuple(behind))
     around = (before[1], behind[1], before[0], behind[0])
-    if node.spec.pool == MAX:
-        if before == tuple(behind):
-            return F.max_pool2d(x, kernel, stride, before)
-        return F.max_pool2d(F.pad(x, around, value=LOWEST), kernel, stride)
-    return F.avg_pool2d(F.pad(x, around) if any(around) else x, kernel, stride)
+    return pool(F.pad(x, around, value=LOWEST if node.spec.pool == MAX else 0.0), kernel, stride)
 
 
 def scale(node, params, x):

@@ -1,0 +1,114 @@
+"""A training step (forward, backward, update) against PyTorch in both its layouts: interleaved rounds in one process.
+
+    python -m tests.perf.training [--threads 1 2] [--rounds 10] [--memory] [NAME ...]
+
+All start from the same weights, on the same batch.  First the losses of some steps are compared, with the layers that
+draw numbers (Dropout) left out; then the whole net is timed.  ms are the best of all rounds, in brackets the median;
+`ratio` is protonet's time over the faster layout's.  Run it alone, pinned (taskset) for one thread.
+"""
+
+import argparse
+import importlib.util
+import math
+import time
+
+import numpy as np
+
+from tests.perf import memory
+from tests.perf.train_nets import NETS, RATE, solver_of
+
+DECAY, STEPS = 0.0005, 3
+LAYOUTS = "contiguous", "channels_last"
+
+
+def contenders(name, threads, dropout=True, layouts=LAYOUTS):
+    """{name: a function that makes one step and returns its loss}."""
+    solver = solver_of(name, threads, dropout)
+
+    def ours():
+        solver.step(1)
+        return solver.losses[-1]
+
+    runs = {"protonet": ours}
+    if importlib.util.find_spec("torch"):
+        from tests.perf.peers import torch_train
+
+        runs |= {each: torch_train.trainer(solver.net, threads, each, RATE, DECAY) for each in layouts}
+    return runs
+
+
+def losses(runs):
+    """The losses of the first steps of each, and the largest relative difference from ours after one of them.
+
+    Later ones of nets with BatchNorm drift apart, those of PyTorch's two layouts too: they amplify rounding.
+    """
+    found = {name: [run() for _ in range(STEPS)] for name, run in runs.items()}
+    ours = np.array(found["protonet"][:2])
+    return found, max(float(np.abs(np.array(each[:2]) / ours - 1).max()) for each in found.values())
+
+
+def measure(runs, rounds):
+    """{name: (best s, median s)}."""
+    times = {name: [] for name in runs}
+    for run in runs.values():
+        run()
+    for _ in range(rounds):
+        for name, run in runs.items():
+            run()  # what others left in the caches is not its fault
+            begun = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - begun)
+    return {name: (min(each), float(np.median(each))) for name, each in times.items()}
+
+
+def ratios(figures):
+    """protonet's time over the faster layout's: of the best, of the medians."""
+    peers = [f for name, f in figures.items() if name != "protonet"]
+    return tuple(figures["protonet"][k] / min((f[k] for f in peers), default=math.nan) for k in (0, 1))
+
+
+def row(name, threads, figures, difference, peaks):
+    cells = [f"{1e3 * b:.1f} ({1e3 * m:.1f})" for b, m in figures.values()]
+    best, median = ratios(figures)
+    grown = [f"{peaks[each]:.0f}" for each in figures] if peaks else []
+    cells += [f"**{best:.2f}** ({median:.2f})", f"{difference:.0e}", *grown]
+    return f"| {name} b{NETS[name][1]} | {threads} | " + " | ".join(cells) + " |"
+
+
+def one(name, contender, threads):
+    """Some steps of one contender alone, for its memory."""
+    run = contenders(name, threads, layouts=[contender] if contender in LAYOUTS else [])[contender]
+    for _ in range(3):
+        run()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NETS)}")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--memory", action="store_true", help="peak MB of each in a process of its own")
+    parser.add_argument("--losses", action="store_true", help="print the losses of the first steps")
+    arguments = parser.parse_args()
+    print(f"forward, backward and update; ms, best (median) of {arguments.rounds} rounds\n")
+    names = ["protonet", *LAYOUTS]
+    heads = ["net", "threads", *names, "ratio", "losses differ", *(f"{n} MB" for n in names if arguments.memory)]
+    print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
+    found: dict[int, list[float]] = {}
+    for name in arguments.names or NETS:
+        for threads in arguments.threads:
+            each, difference = losses(contenders(name, threads, dropout=False))
+            if arguments.losses:
+                for who, values in each.items():
+                    print(f"  {who}: " + " ".join(f"{value:.5f}" for value in values))
+            figures = measure(contenders(name, threads), arguments.rounds)
+            call = "tests.perf.training:one"
+            peaks = arguments.memory and {who: memory.peak(call, name, who, threads) for who in figures}
+            print(row(name, threads, figures, difference, peaks), flush=True)
+            found.setdefault(threads, []).append(ratios(figures)[0])
+    for threads, each in found.items():
+        print(f"\ngeometric mean of the ratios, {threads} thread(s): {math.exp(np.mean(np.log(each))):.3f}")
+
+
+if __name__ == "__main__":
+    main()
