@@ -10,10 +10,10 @@ direct      everything else
 from dataclasses import dataclass, replace
 from math import inf
 
-from protonet.engine.machine import REGISTERS, W, l2
+from protonet.engine.machine import REGISTERS, W, fmas, l2
 from protonet.kernels.winograd_forms import FORMS, planes
 
-FMAS = 2  # vectors a cycle
+FMAS = fmas()  # vectors a cycle
 LOADS = 3 if REGISTERS == 32 else 2  # broadcasts a cycle; whole vectors: 2
 LATENCY = 4  # cycles of an FMA: fewer sums than FMAS * LATENCY wait for each other
 TILE = 10  # cycles to begin and end a tile, and one for each sum
@@ -26,7 +26,7 @@ INWARD, OUTWARD = (
     7.5,
 )  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
 WORSE = 1.1  # what forms of eight points must win: they are four times less exact
-BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
+BROAD = (12, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
 NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
 FEW_CHANNELS, FEW_GROUPS = 4, 8

@@ -227,7 +227,7 @@ class Convolution(Weighted):
                 to.emit(kernel, x, *arrays, *args, tasks=-(-count // block), private=private)
                 continue
             full = -(-count // tiles) * tiles
-            v = Buffer((winograd.room(form, full, ins),), "arena", f"{self.node.name} transformed")
+            v = Buffer((winograd.room(form, full, ins),), "arena", f"{self.layer.name} transformed")
             args = images, down, along, full, ins, *self.x.strides
             to.emit(winograd.TRANSFORM[form], x, v, *args, tasks=ins * images * down)
             private = 4 * winograd.room(form, full, vectors)

@@ -5,11 +5,19 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import llvmlite.binding as llvm
+
 from protonet.kernels.simd import REGISTERS, W
 
-__all__ = ["REGISTERS", "W", "l2"]
+__all__ = ["REGISTERS", "W", "fmas", "l2"]
+HALVED = ("znver4",)  # do 16 floats in two goes
 UNITS = {"K": 1 << 10, "M": 1 << 20}
 USUAL = 512 << 10  # bytes
+
+
+def fmas():
+    """Vectors that a core multiplies and adds in a cycle: two, but one where a vector takes two goes."""
+    return 1 if W == 16 and llvm.get_host_cpu_name() in HALVED else 2
 
 
 @cache
