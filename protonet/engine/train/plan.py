@@ -1,0 +1,187 @@
+"""Planner of a training step: units of a net -> operations on cells, forward and backward -> steps.
+
+As for inference (engine/plan.py), builders take a unit or decline, and what all decline is emitted by its layer, on plain
+cells.  A builder returns a function that appends the operations of the unit's backward pass; these run in reverse order.
+
+Gradients are cells like any other.  Each reader of a value contributes one; whoever needs the sum asks for it when all
+readers have had their turn.  A cell that several values' gradients share (a sum passes its own on) is never changed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from protonet.engine.fuse import INF
+from protonet.engine.layout import BLOCKED, PLAIN, Cell, follow
+from protonet.engine.op import Op
+from protonet.engine.plan import Convert, Lowering, foresee, plain
+from protonet.engine.train import units, values
+from protonet.kernels import pointwise
+from protonet.kernels.pointwise_blocked import SUM, combine
+from protonet.kernels.simd import W
+from protonet.net.plan import buffers
+from protonet.runtime.step import Blob
+
+BUILDERS: dict = {}  # layer type -> function(planner, unit) -> its backward, or None where it declines
+
+
+def builds(*types):
+    """Enter a builder for these types of layers."""
+
+    def add(function):
+        for name in types:
+            BUILDERS[name] = function
+        return function
+
+    return add
+
+
+@dataclass(eq=False)
+class Planner:
+    """net: at its present shapes.  seen: numbers of the blobs that the steps leave in the net's own memory."""
+
+    net: Any
+    constants: Any
+    seen: set
+    exact: bool = False
+    ops: list = field(default_factory=list)
+    cells: dict = field(default_factory=dict)
+    gradients: dict = field(default_factory=dict)
+    weight: int = 0
+
+    def __post_init__(self):
+        self.random = self.net.clock_buffer
+        self.blobs = buffers(self.net.blob_list)
+        self.params = buffers(self.net.parameters.blobs)
+        self.nodes, self.last = values.read(self.net)
+        self.weight = sum(blob.count * 4 for blob in self.params)
+        self.ends = {value: number for number, value in self.last.items() if number in self.seen}
+
+    def plan(self):
+        """All operations."""
+        backward = []
+        for unit in units.units(self.nodes, set(self.ends)):
+            backward.append(self.build(unit))
+        for value, number in self.ends.items():
+            self.show(value, number)
+        for each in reversed(backward):
+            if each and self.net.trains:
+                each()
+        return self
+
+    def build(self, unit):
+        builder = BUILDERS.get(unit.type)
+        return (builder and builder(self, unit)) or BUILDERS[None](self, unit)
+
+    # values
+
+    def give(self, value, form, **more):
+        """A new cell for what an operation makes."""
+        cell = Cell(value.shape, form, value.name, **more)
+        self.cells.setdefault(value, {})[form] = cell
+        return cell
+
+    def give_plain(self, value):
+        """A plain cell, in the net's own memory where that is looked at or set from outside."""
+        number = value.number if value.maker.layer.source else self.ends.get(value)
+        if number is None:
+            return self.give(value, PLAIN)
+        return self.give(value, PLAIN, memory=self.blobs[number].data.buffer)
+
+    def want(self, value, form):
+        """The value in this form: as it is, or converted."""
+        forms = self.cells[value]
+        if form not in forms:
+            source = forms.get(BLOCKED) or forms.get(PLAIN)
+            if form != PLAIN and source.form != PLAIN:
+                source = self.want(value, PLAIN)
+            target = self.give_plain(value) if form == PLAIN else self.give(value, form)
+            self.ops.append(Convert(value.maker.layer, [source], [target]))
+        return self.cells[value][form]
+
+    def blocked(self, *those):
+        """Whether these are maps, at least one of which lies in blocks."""
+        return all(len(v.shape) == 4 for v in those) and any(BLOCKED in self.cells[v] for v in those)
+
+    def show(self, value, number):
+        """Leave a value in the net's memory."""
+        memory = self.blobs[number].data.buffer
+        cell = self.want(value, PLAIN)
+        if cell.top.memory is not memory:
+            to = Cell(value.shape, PLAIN, value.name, memory=memory)
+            self.ops.append(Convert(value.maker.layer, [cell], [to]))
+
+    # gradients
+
+    def contribute(self, value, cell):
+        """A reader's part of the gradient of a value."""
+        self.gradients.setdefault(value, []).append(cell)
+
+    def arrived(self, value):
+        return bool(self.gradients.get(value))
+
+    def partial(self, value, form=BLOCKED):
+        """Take one contribution of this form, for an operation that adds its own to it; or None."""
+        for cell in self.gradients.get(value, ()):
+            if cell.form == form:
+                self.gradients[value].remove(cell)
+                return cell
+        return None
+
+    def gradient(self, value, form):
+        """The sum of all contributions, in this form."""
+        found = self.gradients[value]
+        if len(found) > 1:
+            at = BLOCKED if any(cell.form == BLOCKED for cell in found) else PLAIN
+            terms = [self.converted(value, cell, at) for cell in found]
+            total = Cell(value.shape, at, f"{value.name}.diff")
+            self.ops.append(Add(value.maker.layer, terms, [total]))
+            self.gradients[value] = [total]
+        return self.converted(value, self.gradients[value][0], form)
+
+    def converted(self, value, cell, form):
+        if cell.form == form:
+            return cell
+        other = Cell(value.shape, form, f"{value.name}.diff")
+        self.ops.append(Convert(value.maker.layer, [cell], [other]))
+        return other
+
+    # parameters
+
+    def param(self, node, i):
+        """Parameter i of a layer as a blob whose gradient is there if somebody learns by it."""
+        blob = self.params[node.place.params[i]]
+        return blob if self.net.trains and node.learns[i] else Blob(blob.data, None)
+
+    def param_list(self, node):
+        return [self.param(node, i) for i in range(len(node.place.params))]
+
+    def steps(self):
+        """What one iteration does before the update."""
+        to = Lowering(self)
+        for op in self.ops:
+            to.begin(op)
+            op.lower(to)
+        foresee(to.emit.steps)
+        return to.emit.steps
+
+
+class Add(Op):
+    """The sum of cells of one form."""
+
+    def lower(self, to):
+        (y,), (first, *rest) = self.writes, self.reads
+        if y.form == PLAIN:
+            for x in rest:
+                to.emit(pointwise.add, plain(first), plain(x), plain(y), tasks=pointwise.tasks(y.shape))
+                first = y
+            return
+        slope = to.constants.get(("ones", y.blocks), lambda: np.ones(y.blocks * W, np.float32))
+        for x in rest:
+            rows, columns, strides = follow(first, x, y)
+            flat = [n for each in strides for n in each]
+            args = SUM, y.images, y.blocks, rows, columns, *flat, 1.0, 1.0, -INF, INF
+            y = to.write(y)
+            to.emit(combine, first.view(), x.view(), slope, y.view(), *args, tasks=y.images * y.blocks * rows)
+            first = y
