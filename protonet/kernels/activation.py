@@ -7,6 +7,7 @@ from protonet.kernels.exp import exp
 from protonet.kernels.jit import f32, kernel
 from protonet.kernels.log import log, log1p
 from protonet.kernels.pointwise import CHUNK
+from protonet.kernels.power import power as raised
 from protonet.kernels.sigmoid import sigmoid, tanh
 
 M = "M"
@@ -149,14 +150,14 @@ def square_grad(x: f32[M], dy: f32[M], dx: f32[M], scale: f32, shift: f32, begin
 def power(x: f32[M], y: f32[M], scale: f32, shift: f32, power: f32, begin, end):
     """y <- (scale * x + shift) ** power."""
     for i in range(begin * CHUNK, min(end * CHUNK, y.shape[0])):
-        y[i] = (scale * x[i] + shift) ** power
+        y[i] = raised(scale * x[i] + shift, power)
 
 
 @kernel(dx="dy", out="dx")
 def power_grad(x: f32[M], dy: f32[M], dx: f32[M], scale: f32, shift: f32, power: f32, begin, end):
     """dx <- power * scale * dy * (scale * x + shift) ** (power - 1)."""
     for i in range(begin * CHUNK, min(end * CHUNK, dx.shape[0])):
-        dx[i] = power * scale * dy[i] * (scale * x[i] + shift) ** (power - 1.0)
+        dx[i] = power * scale * dy[i] * raised(scale * x[i] + shift, power - 1.0)
 
 
 @kernel(y="x", out="y")
