@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from protonet.kernels import compile
+from protonet.engine.choose import TILES
+from protonet.kernels import compile, conv_blocked
 from protonet.kernels.bits import fma
 from protonet.kernels.jit import f32, f64, i64, inline, kernel
 from tests.kernels.tools import run
@@ -167,3 +168,15 @@ def test_simple_loops_become_vectors_in_place_too(shared):
     assert " x float>" in text
     assert "masked" not in text
     assert "memcheck" not in text
+
+
+@pytest.mark.parametrize("tile", TILES)
+def test_the_sums_of_a_tile_stay_in_registers(tile):
+    """Where LLVM brings loads too far forward, sums wait on the stack: no store of whole vectors may go there."""
+    one = conv_blocked.conv(*tile)
+    made, codegen = compile.module(one.symbol(), *compile.signature(one, ()))
+    if not made.triple.startswith("x86_64"):
+        pytest.skip("reads the assembly of x86")
+    lines = codegen._tm.emit_assembly(compile.scheduled(made)).splitlines()
+    assert sum("vfmadd" in line or "mulps" in line for line in lines) >= tile[0] * tile[1]
+    assert sum("movup" in line and line.rstrip().endswith("(%rsp)") for line in lines) <= 4
