@@ -1,6 +1,7 @@
 """Python layers that many published nets name, built in under the names of their modules and classes.
 
     rpn.proposal_layer   ProposalLayer         py-faster-rcnn (rbgirshick): regions out of a region proposal network
+    rpn.anchor_target_layer, rpn.proposal_target_layer         what it learns: see rpn_targets.py
     spatial_dropout      SpatialDropoutLayer   ENet (TimoSaemann): whole planes; param_str {'phase': ., 'p': .}
 
 A user's own module of that name is taken instead, where it can be found and running it is allowed.  The surprise:
@@ -14,7 +15,7 @@ import re
 import numpy as np
 
 from protonet.errors import DataError, NetError
-from protonet.layers import rpn
+from protonet.layers import rpn, rpn_targets
 from protonet.layers.python import ALLOWED, UserLayer
 from protonet.proto import caffe_pb2
 
@@ -39,6 +40,8 @@ def settings(text):
 
 class ProposalLayer(UserLayer):
     """bottoms: scores (1, 2 A, H, W), deltas (1, 4 A, H, W), im_info (1, 3); tops: rois (R, 5), [scores (R, 1)]."""
+
+    chooses = True
 
     def setup(self, bottom, top):
         said = settings(self.param_str)
@@ -90,7 +93,11 @@ def spatial_dropout(param):
     return made
 
 
-CLASSES = {("rpn.proposal_layer", "ProposalLayer"): ProposalLayer}
+CLASSES = {
+    ("rpn.proposal_layer", "ProposalLayer"): ProposalLayer,
+    ("rpn.anchor_target_layer", "AnchorTargetLayer"): rpn_targets.AnchorTargetLayer,
+    ("rpn.proposal_target_layer", "ProposalTargetLayer"): rpn_targets.ProposalTargetLayer,
+}
 LAYERS = {("spatial_dropout", "SpatialDropoutLayer"): spatial_dropout}
 
 

@@ -17,9 +17,11 @@ import importlib
 import importlib.util
 import os
 import sys
+from zlib import crc32
 
 import numpy as np
 
+from protonet.data.draws import Draws
 from protonet.errors import NetError, ProtonetError, ShapeError
 from protonet.layers.base import Layer, Param, register
 
@@ -69,7 +71,13 @@ class PythonBlobs(list):
 
 
 class UserLayer:
-    """The base of layers written in Python; `protonet.Layer` (pycaffe: caffe.Layer).  phase: 0 in TRAIN, 1 in TEST."""
+    """The base of layers written in Python; `protonet.Layer` (pycaffe: caffe.Layer).  phase: 0 in TRAIN, 1 in TEST.
+
+    random: a numpy Generator, new for each forward, of the net's seed, the layer's name and the iteration.
+    """
+
+    random: np.random.Generator
+    chooses = False  # of those that are built in: no gradient comes out of it
 
     def __init__(self, param_str="", phase=0):
         self.param_str, self.phase, self.blobs = param_str, phase, PythonBlobs()
@@ -104,7 +112,10 @@ class Python(Layer):
 
         spec = self.spec
         if built_in := known(CLASSES, spec):
-            return built_in(spec.param_str, self.phase)
+            user = built_in(spec.param_str, self.phase)
+            if user.chooses:
+                self.constant = tuple(range(len(self.param.bottom)))
+            return user
         if not ALLOWED[0]:
             raise NetError(
                 f"would import module '{spec.module}' and run its class {spec.layer}: that is code, and runs only if "
@@ -153,6 +164,8 @@ class Python(Layer):
     def compute(self, *arrays):
         bottoms = [PythonBlob(a.shape, a) for a in arrays]
         tops = self.shaped(bottoms)
+        seed, iteration = map(int, self.clock)
+        self.user.random = Draws(seed, crc32(self.name.encode())).batch(iteration)
         self.call("forward", bottoms, tops)
         return [top.data for top in tops]
 

@@ -39,6 +39,13 @@ def moved(boxes, deltas, H, W):
     return np.clip(found, 0, np.array([W - 1, H - 1] * 2, np.float32))
 
 
+def deltas(boxes, wanted):
+    """What moves boxes to those that are wanted: (dx, dy, dlog w, dlog h), in widths and heights."""
+    size, goal = (each[:, 2:] - each[:, :2] + 1 for each in (boxes, wanted))
+    way = wanted[:, :2] + goal / 2 - boxes[:, :2] - size / 2
+    return np.concatenate([way / size, np.log(goal / size)], 1).astype(np.float32)
+
+
 def by_place(blob):
     """(A * n, H, W) as (H * W * A, n) is done by reshape; n: numbers an anchor."""
     return blob.transpose(1, 2, 0)

@@ -2,7 +2,7 @@
 
     w_out * (sigma ** 2 * u ** 2 / 2   if |u| < 1 / sigma ** 2, else |u| - 0.5 / sigma ** 2),     u = w_in * (a - b)
 
-bottoms: a, b, and if given w_in and w_out.          arXiv:1504.08083
+bottoms: a, b, and if given w_in and w_out: of one shape, but for axes of 1 at its end.          arXiv:1504.08083
 """
 
 from protonet.errors import NetError, ShapeError
@@ -12,9 +12,14 @@ from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 
 
+def trimmed(shape):
+    """A shape without the axes of 1 at its end: Caffe's (N, C) is as good as (N, C, 1, 1)."""
+    return trimmed(shape[:-1]) if shape and shape[-1] == 1 else tuple(shape)
+
+
 @register("SmoothL1Loss", spec="smooth_l1_loss_param")
 class SmoothL1Loss(Layer):
-    bottoms, loss, auto_tops, no_gradient = (2, 4), True, True, (2, 3)
+    bottoms, loss, auto_tops, constant = (2, 4), True, True, (2, 3)
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
@@ -25,7 +30,7 @@ class SmoothL1Loss(Layer):
         if not shapes[0]:
             raise ShapeError("expected bottoms of some images, found the shape ()")
         for i, shape in enumerate(shapes):
-            if shape != shapes[0]:
+            if trimmed(shape) != trimmed(shapes[0]):
                 raise ShapeError(f"the bottoms must have one shape: bottom 0 has {shapes[0]}, bottom {i} has {shape}")
         return [()]
 

@@ -15,16 +15,17 @@ from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
 from protonet.layers.loss import divisor
 from protonet.layers.memory import three
+from protonet.layers.smooth_l1_loss import trimmed
 
 
 @register("SmoothL1LossOHEM", spec="smooth_l1_loss_param")
 class SmoothL1LossOHEM(Layer):
-    bottoms, tops, loss, auto_tops, no_gradient = (2, 3), (1, 2), True, True, (2,)
+    bottoms, tops, loss, auto_tops, constant = (2, 3), (1, 2), True, True, (2,)
     refused = ("sigma",)
 
     def infer(self, *shapes):
         for i, shape in enumerate(shapes):
-            if shape != shapes[0] or len(shape) < 2:
+            if trimmed(shape) != trimmed(shapes[0]) or len(shape) < 2:
                 raise ShapeError(f"the bottoms must have one shape (N, C, ...): bottom {i} has {shape} of {shapes[0]}")
         a = shapes[0]
         return [(), (a[0], 1, *a[2:])][: max(1, len(self.param.top))]

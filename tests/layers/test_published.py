@@ -57,7 +57,7 @@ def test_what_is_built_in_runs_where_other_code_may_not(monkeypatch):
     monkeypatch.setattr(python, "ALLOWED", [False])
     assert made(FASTER % "'feat_stride': 16", 3).type == "Python"
     with pytest.raises(NetError, match="--python-layers"):
-        made("python_param { module: 'rpn.anchor_target_layer' layer: 'AnchorTargetLayer' }")
+        made("python_param { module: 'rpn.debug_layer' layer: 'RPNDebugLayer' }")
 
 
 def test_a_users_own_module_of_that_name_is_taken(tmp_path, monkeypatch):
