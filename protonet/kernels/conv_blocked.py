@@ -26,7 +26,7 @@ GRAINS = 4, 3, 2, 1  # channels at a time
 BELOW, CLAMP, SLOPES = "below", "clamp", "slopes"  # max(v, lo); that and min(v, hi); v * slope[k] where v < 0
 
 
-def tile(pixels, vectors, lanes=W, step=W, act=BELOW):
+def tile(pixels, vectors, lanes=W, step=W, act=BELOW, out=W):
     """An intrinsic: one tile.  Distances in bytes.
 
     x: first input of the first pixel; w: weights of the first vector, wv on to the next; yv, rv: from one vector of
@@ -47,18 +47,18 @@ def tile(pixels, vectors, lanes=W, step=W, act=BELOW):
             acc = multiplied(e, acc, at, w, wv, each, lanes, step)
             return [b.add(at, e.word(runs)), e.at(runs, 8), e.at(w, BYTES * lanes), e.at(ahead, LINE * lines), *acc]
 
-        _, _, _, _, *sums = e.loop(n, [x, runs, w, ahead, *started(e, each, bias, r, rv)], run)
+        _, _, _, _, *sums = e.loop(n, [x, runs, w, ahead, *started(e, each, bias, r, rv, out)], run)
         sums = activated(e, sums, each, slope, lo, hi, act)
         lines = [b.add(y, b.mul(yv, e.int(v))) for v in range(vectors)]
         with b.if_else(b.icmp_signed(">=", count, e.int(pixels))) as (whole, part):
             with whole:
                 for total, (p, v) in zip(sums, each, strict=True):
-                    e.store(total, lines[v], BYTES * p)
+                    e.store(total, lines[v], 4 * out * p)
             with part:
                 for p in range(pixels - 1):
                     with b.if_then(b.icmp_signed("<", e.int(p), count)):
                         for v in range(vectors):
-                            e.store(sums[p * vectors + v], lines[v], BYTES * p)
+                            e.store(sums[p * vectors + v], lines[v], 4 * out * p)
 
     return tile
 
@@ -87,7 +87,7 @@ def multiplied(e, acc, at, w, wv, each, lanes, step):
     return e.loop(e.int(lanes // grain), [at, w, *acc], some, unroll=False)[2:]
 
 
-def started(e, each, bias, r, rv):
+def started(e, each, bias, r, rv, out):
     """What the sums begin with: the bias, and r if there is one."""
     b, vectors = e.b, each[-1][1] + 1
     biases = [e.load(bias, BYTES * v) for v in range(vectors)]
@@ -96,7 +96,7 @@ def started(e, each, bias, r, rv):
     b.cbranch(b.icmp_signed("!=", r, e.int(0)), more, begin)
     b.position_at_end(more)
     lines = [b.add(r, b.mul(rv, e.int(v))) for v in range(vectors)]
-    added = [b.fadd(biases[v], e.load(lines[v], BYTES * p)) for p, v in each]
+    added = [b.fadd(biases[v], e.load(lines[v], 4 * out * p)) for p, v in each]
     b.branch(begin)
     b.position_at_end(begin)
     sums = []
@@ -117,9 +117,9 @@ def activated(e, sums, each, slope, lo, hi, act):
 
 
 @cache
-def make(pixels, vectors, lanes, step, act):
-    wide = tile(pixels, vectors, lanes, step, act)
-    narrow = wide if vectors == 1 else tile(pixels, 1, lanes, step, act)
+def make(pixels, vectors, lanes, step, act, out):
+    wide = tile(pixels, vectors, lanes, step, act, out)
+    narrow = wide if vectors == 1 else tile(pixels, 1, lanes, step, act, out)
     reach = LINE * soon(pixels, lanes, vectors)
 
     def conv(
@@ -162,8 +162,8 @@ def make(pixels, vectors, lanes, step, act):
                 ahead = i64(0)
                 while t < last:
                     at = px + 4 * (image * xn + i * xr + j * step)
-                    to = py + 4 * (image * yn + i * yr + j * W)
-                    old = pr + add * 4 * (image * rn + i * rr + j * W)
+                    to = py + 4 * (image * yn + i * yr + j * out)
+                    old = pr + add * 4 * (image * rn + i * rr + j * out)
                     count = columns - j
                     end_of_line = min(last, t + (count + pixels - 1) // pixels)
                     while t < end_of_line:
@@ -204,8 +204,8 @@ def make(pixels, vectors, lanes, step, act):
                                 count,
                             )
                         at += 4 * pixels * step
-                        to += 4 * pixels * W
-                        old += add * 4 * pixels * W
+                        to += 4 * pixels * out
+                        old += add * 4 * pixels * out
                         count -= pixels
                         t += 1
                         ahead += reach * n
@@ -218,7 +218,7 @@ def make(pixels, vectors, lanes, step, act):
                         image += 1
                 k += vectors if full else 1
 
-    conv.__name__ = name(pixels, vectors, lanes, step, act)
+    conv.__name__ = name(pixels, vectors, lanes, step, out, act)
     return kernel(conv, out="y", y="r")
 
 
@@ -226,13 +226,13 @@ def name(*parts):
     return "conv_" + "_".join(map(str, parts))
 
 
-def conv(pixels, vectors, lanes=W, step=W, act=BELOW):
-    """The kernel with this tile.  step: floats between the inputs of neighbouring outputs."""
-    return make(pixels, vectors, lanes, step, act)
+def conv(pixels, vectors, lanes=W, step=W, act=BELOW, out=W):
+    """The kernel with this tile.  step, out: floats between the inputs of neighbouring outputs, and between these."""
+    return make(pixels, vectors, lanes, step, act, out)
 
 
 def named(wanted):
     """The kernel of this name, for processes that compile."""
     *numbers, act = wanted.rpartition(".")[2].removeprefix("conv_").split("_")
-    pixels, vectors, lanes, step = map(int, numbers)
-    return conv(pixels, vectors, lanes, step, act)
+    pixels, vectors, lanes, step, out = map(int, numbers)
+    return conv(pixels, vectors, lanes, step, act, out)

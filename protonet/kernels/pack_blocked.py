@@ -2,7 +2,8 @@
 
     plain      w[G][K][C][T]                  as Caffe keeps them; T places of the window
     direct     [G][K / W][C / W][T][W in][W out]       zeros where K and C do not fill a vector
-    turned     [G][C / W][K / W][T, last first][W out][W in]      for the convolution that the data's gradient is
+    turned     [G][C / W][K / W][T, last first][W out][W in]      for the convolution that the data's gradient is; with
+               strides, it is several, each with some of the taps
     transform  either of them, T = r * r -> [.. / W][planes][.. / W][W][W]      G w G', in registers
 
 Bound: memory.  Squares of W x W numbers are turned over in registers.
@@ -53,29 +54,35 @@ def direct(w: f32[G, K, Q], a: f32[A], T: i64, lanes: i64, begin, end):
 
 
 @kernel(out="a")
-def turned(w: f32[G, K, C, T], a: f32[A], begin, end):
-    """a[g][C / W][K / W][T, last first][W of K][W of C] <- w.  A task is a vector of channels of a group."""
+def turned(w: f32[G, K, C, T], places: i64[T, 3], a: f32[A], begin, end):
+    """a[g][C / W][K / W][tap][W of K][W of C] <- w.  A task is a vector of channels of a group.
+
+    places: for each place of the window, where the array begins whose tap it is, how many taps that has, and which one
+    it is: all taps of one array, last first, or, of several, those that are convolutions of their own.
+    """
     G, K, C, T = w.shape
     vecs, runs = (C + W - 1) // W, (K + W - 1) // W
     away = square()
     for task in range(begin, end):
         g = task // vecs
         c = (task - g * vecs) * W
-        out = address(a, task * runs * T * W * W)
-        if K < runs * W:
-            fill(out + 4 * (runs - 1) * T * W * W, f32(0), T * W * W)
+        for t in range(T if K < runs * W else 0):
+            taps = places[t, 1]
+            last = ((task * runs + runs - 1) * taps + places[t, 2]) * W + K - (runs - 1) * W
+            fill(address(a, places[t, 0] + last * W), f32(0), (runs * W - K) * W)
         for k in range(K):
-            run = k // W
-            to = out + (run * T * W + k - run * W) * BYTES
+            run = task * runs + k // W
+            lane = k - k // W * W
             t = i64(0)
             while t < T:
                 count = min(W, T - t)
                 if T == 1 and C - c >= W:
-                    put(address(w, (g, k, c, 0)), to)
+                    put(address(w, (g, k, c, 0)), address(a, places[0, 0] + (run * W + lane) * W))
                 else:
                     gather(address(w, (g, k, c, t)), 4 * T, away, C - c, count)
                     for j in range(count):
-                        put(away + j * BYTES, to + (T - 1 - t - j) * W * BYTES)
+                        tap = run * places[t + j, 1] + places[t + j, 2]
+                        put(away + j * BYTES, address(a, places[t + j, 0] + (tap * W + lane) * W))
                 t += W
 
 

@@ -35,8 +35,24 @@ def test_turned(G, C, K, k, rng):
     w = rng.normal(size=(G * K, C, k, k)).astype(np.float32)
     wanted = np.ascontiguousarray(pack.direct(round_(w, G), W, G))
     a = np.full(wanted.size, np.nan, np.float32)
-    run(pack_blocked.turned, w.reshape(G, K, C, -1), a, tasks=wanted.shape[0], python=False)
+    T = k * k
+    places = np.array([(0, T, T - 1 - t) for t in range(T)])
+    run(pack_blocked.turned, w.reshape(G, K, C, -1), places, a, tasks=wanted.shape[0], python=False)
     assert_array_equal(a.reshape(wanted.shape), wanted)
+
+
+def test_turned_to_several(rng):
+    """Even and odd places as arrays of their own."""
+    C, K, T = W + 3, W + 1, 9
+    w = rng.normal(size=(1, K, C, T)).astype(np.float32)
+    parts = [list(range(start, T, 2)) for start in range(2)]
+    whole = 4 * W * W
+    places = np.array([(t % 2 * 5 * whole, len(parts[t % 2]), t // 2) for t in range(T)])
+    a = np.full(T * whole, np.nan, np.float32)
+    run(pack_blocked.turned, w, places, a, tasks=2, python=False)
+    back = w.transpose(0, 2, 1, 3).reshape(C, K, T, 1)
+    wanted = [pack.direct(np.ascontiguousarray(back[:, :, part])).reshape(-1) for part in parts]
+    assert_array_equal(a, np.concatenate(wanted))
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -16,16 +16,16 @@ from protonet.engine.choose import FEW_CHANNELS, direct, winograd
 from protonet.engine.convolution import Convolution
 from protonet.engine.copying import Pick
 from protonet.engine.fuse import Act, understood
-from protonet.engine.layout import BLOCKED, PIXELS, PLAIN, Cell, follow
+from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
 from protonet.engine.op import Op
-from protonet.engine.plan import plain
+from protonet.engine.train.phases import Phases
 from protonet.engine.train.plan import builds
 from protonet.engine.train.weights import Weights
 from protonet.kernels import gradient_blocked, pack_blocked, pointwise
 from protonet.kernels.conv_blocked import BELOW
 from protonet.kernels.simd import W
 from protonet.kernels.winograd_forms import FORMS, planes
-from protonet.layers import convolve, spatial
+from protonet.layers import spatial
 from protonet.runtime.step import Buffer
 
 TRANSFORMING = 1.0  # cycles for a vector of the transformed weights, and more for memory
@@ -73,7 +73,8 @@ class Product(Convolution):
         G, T = self.groups, prod(window)
         if self.back:
             made = Buffer((G * up(C) * up(K) * T,), "arena", f"{self.layer.name} turned")
-            to.emit(pack_blocked.turned, self.seen(), made, tasks=G * up(C) // W)
+            places = to.constants.table([(0, T, T - 1 - t) for t in range(T)]).seen(T, 3)
+            to.emit(pack_blocked.turned, self.seen(), places, made, tasks=G * up(C) // W)
         else:
             made = Buffer((G * up(K) * up(C, lanes) * T,), "arena", f"{self.layer.name} packed")
             to.emit(pack_blocked.direct, self.seen().seen(G, K, C * T), made, T, lanes, tasks=G * up(K) // W)
@@ -152,18 +153,6 @@ def masked(planner, layer, y, gradient, bias=None):
     return dz
 
 
-@dataclass(eq=False)
-class PlainData(Op):
-    """dx <- the gradient at x, plain, for windows with strides."""
-
-    map: Any
-    w: Any
-
-    def lower(self, to):
-        (dy,), (dx,) = self.reads, self.writes
-        convolve.data_gradient(to.emit, self.map, self.w, plain(dy).data, plain(dx).data)
-
-
 @builds("Convolution")
 def build(planner, unit):
     """Two spatial axes, one bottom, groups of whole blocks."""
@@ -206,47 +195,16 @@ def build(planner, unit):
             planner.ops.append(Weights(node.layer, [x, dy], [], seen, G, w.diff, planner.exact))
         if not wants:
             return
-        if seen.stride == (1, 1) and (few or not picks):
-            before = tuple(d * (k - 1) - b for k, d, b in zip(seen.kernel, seen.dilation, seen.before, strict=True))
-            if min(before) >= 0:
-                round_ = spatial.Window(seen.kernel, (1, 1), before, before, seen.dilation)
-                part = planner.partial(value)
-                dx = Cell(value.shape, BLOCKED, f"{value.name}.diff")
-                reads = [dy, part] if part else [dy]
-                back = Product(node.layer, reads, [dx], None, Act(), part, round_, G, w=w.data, back=True)
-                planner.ops.append(back.planned(planner))
-                planner.contribute(value, dx)
-                return
-        if picks:
-            round_ = spatial.Window((1, 1), (1, 1), (0, 0), (0, 0), (1, 1))
-            small = Cell(x.shape, BLOCKED, f"{value.name}.diff picked")
-            back = Product(node.layer, [dy], [small], None, Act(), None, round_, G, w=w.data, back=True)
+        part = planner.partial(value)
+        dx = Cell(value.shape, BLOCKED, f"{value.name}.diff")
+        reads = [dy, part] if part else [dy]
+        before = tuple(d * (k - 1) - b for k, d, b in zip(window.kernel, window.dilation, window.before, strict=True))
+        if window.stride == (1, 1) and min(before) >= 0:
+            round_ = spatial.Window(window.kernel, (1, 1), before, before, window.dilation)
+            back = Product(node.layer, reads, [dx], None, Act(), part, round_, G, w=w.data, back=True)
             planner.ops.append(back.planned(planner))
-            part = planner.partial(value)
-            dx = Cell(value.shape, BLOCKED, f"{value.name}.diff")
-            planner.ops.append(Spread(node.layer, [small, part] if part else [small], [dx], window.stride))
-            planner.contribute(value, dx)
-            return
-        gradient = planner.converted(output, dy, PLAIN)
-        dx = Cell(value.shape, PLAIN, f"{value.name}.diff")
-        map_ = node.layer.map(value.shape, output.shape)
-        planner.ops.append(PlainData(node.layer, [gradient], [dx], map_, w))
+        else:
+            planner.ops.append(Phases(node.layer, reads, [dx], window, G, w.data))
         planner.contribute(value, dx)
 
     return backward
-
-
-@dataclass(eq=False)
-class Spread(Op):
-    """Pixels every `stride` apart, with zeros between, or what else has arrived there."""
-
-    stride: tuple[int, int]
-
-    def lower(self, to):
-        (x, *part), (y,) = self.reads, self.writes
-        y = to.write(y)
-        old = part[0] if part else x
-        args = y.images, y.blocks, y.rows, y.columns, x.rows, x.columns, *self.stride
-        strides = *x.strides, *old.strides, *y.strides
-        tasks = y.images * y.blocks * y.rows
-        to.emit(gradient_blocked.spread, x.view(), old.view(), y.view(), bool(part), *args, *strides, tasks=tasks)
