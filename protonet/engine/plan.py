@@ -54,9 +54,9 @@ class Constants:
         return self.get(array.tobytes(), lambda: array)
 
 
-def planned(graph, constants, exact=False):
+def planned(graph, constants, exact=False, tune=None):
     """The Planner of a whole graph."""
-    planner = Planner(graph, constants, exact)
+    planner = Planner(graph, constants, exact, tune)
     for node in graph.nodes:
         for value in node.outputs if node.type == "Input" else ():
             memory = Buffer(value.shape, "io", value.name)
@@ -78,6 +78,7 @@ class Planner:
     graph: Any
     constants: Constants
     exact: bool = False
+    tune: Any = None  # which of several algorithms a convolution takes, by measuring: see tune.py
     ops: list = field(default_factory=list)
     cells: dict = field(default_factory=dict)
     inputs: dict = field(default_factory=dict)
@@ -193,9 +194,8 @@ def foresee(steps):
     """Tell each step that has time to fetch weights where the next ones are."""
     following = None
     for step in reversed(steps):
-        arrays = getattr(step.kernel, "arrays", ())
-        if "following" in arrays:
-            at = arrays.index("following")
+        if not step.host and "following" in step.kernel.arrays:
+            at = step.kernel.arrays.index("following")
             own = step.views[at].buffer
             step.views[at] = following or own.seen(1)
             step.buffers[at] = step.views[at].buffer

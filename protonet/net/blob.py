@@ -53,10 +53,12 @@ class Held(Buffer):
 class Blob:
     """`data` and `diff` are live float32 views, C order, of this blob's shape.
 
+    watch: what runs a net without this blob's memory, and must know when somebody looks.
     changed: another object whenever any blob has another shape or other memory, so that nets look only then.
     """
 
     changed = object()
+    watch: Any = None  # whose look(blob, which) is called before data or diff is handed out
 
     def __init__(self, shape, name=""):
         self.name, self._shape = name, tuple(map(int, shape))
@@ -73,10 +75,14 @@ class Blob:
 
     @property
     def data(self):
+        if self.watch is not None:
+            self.watch.look(self, "data")
         return self.data_store.array[: self.count].reshape(self._shape)
 
     @property
     def diff(self):
+        if self.watch is not None:
+            self.watch.look(self, "diff")
         return self.diff_store.array[: self.count].reshape(self._shape)
 
     def reshape(self, *shape):

@@ -6,6 +6,7 @@ of steps.
 """
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -73,6 +74,7 @@ class Net:
         self.share_memory()
         self.plans: dict[tuple, Plan] = {}
         self.kept: dict = {}  # what forward leaves for backward, whichever plans they run by
+        self.behind: Any = None  # what brings the blobs up to date, after a pass that left most of them out
         self.looked, self.shapes = Blob.changed, self.shape_key()
         if weights is not None:
             self.copy_from(weights)
@@ -187,12 +189,16 @@ class Net:
             if tuple(param.shape) != blob.shape and np.prod(param.shape) != blob.count:
                 raise NetError(f"these inputs need {param.name} of shape {tuple(param.shape)}, but it is {blob.shape}")
 
-    def planned(self):
-        """The plan for the shapes that the blobs have now."""
+    def settle_shapes(self):
+        """If somebody has reshaped a blob, let the layers follow."""
         if self.looked is not Blob.changed:
             self.looked, key = Blob.changed, self.shape_key()
             if key != self.shapes:
                 self.reshape()
+
+    def planned(self):
+        """The plan for the shapes that the blobs have now."""
+        self.settle_shapes()
         if self.shapes not in self.plans:
             if self.plans and any(a[1:] != b[1:] for a, b in zip(next(iter(self.plans)), self.shapes, strict=True)):
                 self.plans.clear()  # memory has moved
@@ -201,9 +207,17 @@ class Net:
 
     # running
 
+    def catch_up(self, whole=False):
+        """Have in memory what another plan has computed aside, unless all of it will be computed anew."""
+        if self.behind is not None:
+            bring, self.behind = self.behind, None
+            if not whole:
+                bring()
+
     def forward_layers(self, first=0, last=None):
         """Run layers first to last (included).  Returns their weighted loss."""
         last = len(self.places) - 1 if last is None else last
+        self.catch_up(whole=first == 0 and last == len(self.places) - 1)
         if first == 0:
             self.clock[1] += 1
             if len(self.plans) > PLANS:  # one for each size of image, say
@@ -264,6 +278,7 @@ class Net:
         if not self.trains:
             raise NetError("this net was made for running forward only (trains=False)")
         first = len(self.places) - 1 if first is None else first
+        self.catch_up()
         plan, whole = self.planned(), first - last + 1 == len(self.places)
         for low, high in reversed(self.stretches(last, first)):
             self.run(plan.run_backward, high, low)

@@ -9,6 +9,7 @@ import math
 import time
 from collections import deque
 
+from protonet.engine.train.program import Training
 from protonet.errors import SolverError
 from protonet.graph import resolve
 from protonet.net import Net, notes
@@ -56,6 +57,7 @@ class Solver:
             test_net.share_with(self.net)
             test_net.parameters.fill()
             test_net.debug_info |= self.param.debug_info
+        self.passes = {net: Training.of(net) for net in (self.net, *self.test_nets)}
         for path in (part.strip() for several in self.param.weights for part in several.split(",")):
             self.finetune(resolve.find(path, self.path))
         self.update = Update(self.param, self.rule, self.net)
@@ -78,9 +80,13 @@ class Solver:
 
     def compile(self):
         """Have all code at hand that training and testing will run, compiled at once; returns how much was missing."""
-        nets = [self.net, *self.test_nets]
         self.compiled = True
-        return ready([*self.update.planned(), *(net.planned().lot for net in nets)], self.net.threads)
+        lots = [self.packed(net).lot if self.packed(net) else net.planned().lot for net in self.passes]
+        return ready([*self.update.planned(), *lots], self.net.threads)
+
+    def packed(self, net):
+        """What runs a net in less memory and time, where nobody must see what it does."""
+        return self.passes[net] if self.passes[net] and self.passes[net].may_run else None
 
     # the loop
 
@@ -127,9 +133,17 @@ class Solver:
         for i in range(n):
             # the draws of an iteration depend on its number only: a resumed run draws what this one would have drawn
             self.net.clock[1] = self.iter * n + i
-            total += self.net.forward_layers()
-            self.net.backward_layers()
+            if packed := self.packed(self.net):
+                total += packed.run()
+            else:
+                total += self.net.forward_layers()
+                self.net.backward_layers()
         return total / n
+
+    def forward(self, net):
+        """One batch through a test net; returns the loss."""
+        packed = self.packed(net)
+        return packed.run() if packed else net.forward_layers()
 
     def smooth(self, loss):
         if not math.isfinite(loss) and not self.diverged:
@@ -147,6 +161,8 @@ class Solver:
         if self.due(self.param.display):
             log.info("Iteration %d, lr = %s", self.iter, number(rate))
         norm = self.update.apply(rate, self.iter, self.param.iter_size)
+        if packed := self.passes[self.net]:
+            packed.undo = self.update.undo
         if norm is not None and norm > self.param.clip_gradients:
             log.info(
                 "Gradient clipping: scaling down gradients (L2 norm %s > %s) by scale factor %s",
@@ -203,7 +219,7 @@ class Solver:
             if self.stop_asked:
                 log.info("Test interrupted.")
                 return {}
-            loss += net.forward_layers()
+            loss += self.forward(net)
             now = values(net)
             sums = (
                 now if sums is None else {k: [a + b for a, b in zip(sums[k], v, strict=True)] for k, v in now.items()}

@@ -44,8 +44,8 @@ class Update:
         emit = Emit()
         decay, decay1 = self.decay()
         for i, learned in enumerate(self.learned):
-            if learned.lr_mult == 0 and self.rule.kernel in (update.sgd, update.nesterov):
-                continue  # no step, and a history that stays 0
+            if self.stays(learned):
+                continue
             w, dw = learned.blob.buffers()
             histories = [each[i].buffers()[0] for each in self.history]
             mine = decay * learned.decay_mult, decay1 * learned.decay_mult
@@ -63,6 +63,16 @@ class Update:
                 tasks=update.tasks(w.count),
             )
         return emit.steps, plan.exact(emit.steps)
+
+    def stays(self, learned):
+        """Whether it makes no step, and has a history that stays 0."""
+        return learned.lr_mult == 0 and self.rule.kernel in (update.sgd, update.nesterov)
+
+    def undo(self):
+        """Take the last step back: what it was stands in the gradients."""
+        for learned in self.learned:
+            if not self.stays(learned):
+                learned.blob.data[...] += learned.blob.diff
 
     def decay(self):
         """(L2, L1) weight decay, of which one is zero."""

@@ -167,13 +167,13 @@ def test_a_callback_stops_a_run_after_its_iteration(caplog, tmp_path):
 
 def test_a_test_that_is_asked_to_stop_stops(caplog):
     made = solver("test_iter: 100 test_interval: 1", NET)
-    forward = made.test_nets[0].forward_layers
+    forward = made.forward
 
-    def interrupted():
+    def interrupted(net):
         made.stop_asked = True
-        return forward()
+        return forward(net)
 
-    made.test_nets[0].forward_layers = interrupted
+    made.forward = interrupted
     assert made.step(5) is True
     assert made.iter == 0
     assert caplog.messages[-1] == "Test interrupted."

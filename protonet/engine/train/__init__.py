@@ -1,1 +1,1 @@
-"""Training steps on one packed plan: activations and gradients in blocks, memory used again, fused where nobody looks."""
+"""Training steps on one packed plan: activations and gradients in blocks, memory used again."""

@@ -1,4 +1,4 @@
-"""What joins and parts values: Concat, Slice, Eltwise sums, Flatten and Reshape, in cells that lie inside one another."""
+"""What joins values: Concat and Eltwise sums; Flatten and Reshape.  Parts lie where the whole does."""
 
 from protonet.engine.copying import Place
 from protonet.engine.elementwise import Combine

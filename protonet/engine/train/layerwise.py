@@ -1,6 +1,6 @@
 """Whatever has no blocked kernels: the layer emits its own steps, forward and backward, on plain cells."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from protonet.engine.layout import PLAIN, Cell
@@ -20,7 +20,7 @@ class Layer(Op):
     bottoms: list
     tops: list
     backward: bool = False
-    clear: list = ()
+    clear: list = field(default_factory=list)
 
     def lower(self, to):
         to.emit.of(self.layer, self.params, self.node.index)
@@ -50,7 +50,6 @@ def layerwise(planner, unit):
 
 
 def one(planner, node):
-    net = planner.net
     reads = [planner.want(value, PLAIN) for value in node.inputs]
     writes = [planner.give_plain(value) for value in node.outputs]
     params = planner.param_list(node)

@@ -1,13 +1,14 @@
 """Planner of a training step: units of a net -> operations on cells, forward and backward -> steps.
 
-As for inference (engine/plan.py), builders take a unit or decline, and what all decline is emitted by its layer, on plain
-cells.  A builder returns a function that appends the operations of the unit's backward pass; these run in reverse order.
+As for inference (engine/plan.py), builders take a unit or decline, and what all decline is emitted by its layer, on
+plain cells.  A builder returns a function that appends the operations of the unit's backward pass; they run in reverse.
 
 Gradients are cells like any other.  Each reader of a value contributes one; whoever needs the sum asks for it when all
 readers have had their turn.  A cell that several values' gradients share (a sum passes its own on) is never changed.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ from protonet.engine.train import units, values
 from protonet.kernels import pointwise
 from protonet.kernels.pointwise_blocked import SUM, combine
 from protonet.kernels.simd import W
-from protonet.net.plan import buffers
-from protonet.runtime.step import Blob
+from protonet.net.plan import Keep, buffers
+from protonet.runtime.step import Blob, Emit
 
 BUILDERS: dict = {}  # layer type -> function(planner, unit) -> its backward, or None where it declines
 
@@ -60,9 +61,7 @@ class Planner:
 
     def plan(self):
         """All operations."""
-        backward = []
-        for unit in units.units(self.nodes, set(self.ends)):
-            backward.append(self.build(unit))
+        backward = [self.build(unit) for unit in units.units(self.nodes, set(self.ends))]
         for value, number in self.ends.items():
             self.show(value, number)
         for each in reversed(backward):
@@ -160,11 +159,20 @@ class Planner:
     def steps(self):
         """What one iteration does before the update."""
         to = Lowering(self)
+        to.emit = Keeping(self.net)
         for op in self.ops:
             to.begin(op)
             op.lower(to)
         foresee(to.emit.steps)
         return to.emit.steps
+
+
+class Keeping(Keep):
+    """What data layers keep from run to run is the net's; what others keep, they keep for the backward pass."""
+
+    def keep(self, name, *shape, dtype="float32"):
+        keep = super().keep if self.layer.source else partial(Emit.keep, self)
+        return keep(name, *shape, dtype=dtype)
 
 
 class Add(Op):

@@ -1,10 +1,16 @@
 """Training: a net's forward and backward pass as one packed program.
 
-    training = Training(net);  training.run()         as net.forward_layers() and net.backward_layers(), in less memory
+    Training.of(net).run()          as net.forward_layers() and net.backward_layers(), in less memory and time
 
-Only what somebody looks at lies in the net's own memory afterwards: losses, outputs, what data layers and users set, and
-any blob whose `data` has been handed out.  Values agree with the exact plan's within some 1e-5.
+Only what somebody looks at lies in the net's own memory afterwards: losses, outputs, what data layers and users set,
+and any blob whose `data` has been handed out before.  Who looks at another one after a run finds in it what the exact
+plan makes of the same batch, parameters and draws; from then on it is kept.  Looking at a gradient ends all this: from
+then on the net runs by its exact plan.  Values of both agree within some 1e-5 of a blob's largest.
 """
+
+from functools import cached_property
+from typing import Any
+from weakref import proxy
 
 from protonet.engine.memory import piece
 from protonet.engine.plan import Constants
@@ -15,35 +21,93 @@ from protonet.runtime.execute import Program
 
 
 class Training:
-    """One for a net; it plans anew for other shapes, and when somebody looks at another blob."""
+    """One for a net.  undo: takes back the step that followed the last run, if one did."""
+
+    @classmethod
+    def of(cls, net):
+        """The one of this net; None where layers run in Python, or have tops whose shapes depend on values."""
+        if any(place.layer.dynamic or place.layer.type == "Python" for place in net.places):
+            return None
+        return next((blob.watch for blob in net.blob_list if blob.watch), None) or cls(net)
 
     def __init__(self, net, exact=False):
-        self.net, self.exact, self.plans = net, exact, {}
-        self.constants = Constants()
+        self.net: Any = proxy(net)  # which holds this by its blobs: it goes with all its memory when nobody needs it
+        self.exact, self.plans = exact, {}
+        self.constants, self.undo, self.watched = Constants(), None, False
+        self.number = {id(blob): i for i, blob in enumerate(net.blob_list)}
+        self.seen = self.always()
+        self.weighed = {t for place in net.places for t, w in zip(place.tops, place.loss_weights, strict=True) if w}
+        for blob in net.blob_list:
+            blob.watch = self
 
-    def seen(self):
-        """Numbers of the blobs whose data lie in the net's memory after a run."""
+    def always(self):
+        """Numbers of the blobs whose data lie in the net's memory after every run."""
         net = self.net
         found = {t for place in net.places for t, w in zip(place.tops, place.loss_weights, strict=True) if w}
         found |= {t for place in net.places if place.layer.source for t in place.tops}
         unread = set(net.outputs)
         return found | {i for i, name in enumerate(net.wiring.names) if name in unread}
 
+    def look(self, blob, which):
+        """Somebody looks at a blob of the net."""
+        number = self.number[id(blob)]
+        if which == "data" and number not in self.seen:
+            self.seen.add(number)
+            self.net.catch_up()
+        elif which == "diff" and number not in self.weighed:
+            self.watched = True
+            self.net.catch_up()
+
+    @property
+    def may_run(self):
+        return not (self.watched or self.net.debug_info)
+
     def planned(self):
-        key = self.net.shape_key(), frozenset(self.seen())
+        net = self.net
+        net.settle_shapes()
+        key = net.shapes, frozenset(self.seen)
         if key not in self.plans:
-            self.plans = {key: Plan(self.net, self.constants, self.seen(), self.exact)}
+            self.plans = {key: Plan(net, self.constants, self.seen, self.exact)}
         return self.plans[key]
 
+    @property
+    def lot(self):
+        """(steps, plan), for compiling."""
+        return self.planned().lot
+
     def run(self):
-        self.net.clock[1] += 1
-        self.planned().program.run()
-        return self.net.loss()
+        """One batch, forward and backward; returns the weighted loss."""
+        net = self.net
+        plan = self.planned()
+        net.clock[1] += 1
+        self.undo, net.behind = None, self.bring
+        net.run(plan.program.run)
+        return net.loss()
+
+    def bring(self):
+        """Make all blobs what the last run made of them: by the exact plan, with the parameters that it had."""
+        net = self.net
+        kept = [(blob, blob.data.copy(), blob.diff.copy()) for blob in net.parameters.blobs]
+        if self.undo:
+            self.undo()
+        for i, place in enumerate(net.places):
+            if place.tops and not place.layer.source:
+                net.run_through(i, i)
+        if net.trains:
+            net.backward_layers()
+        for blob, data, diff in kept:
+            blob.data[...], blob.diff[...] = data, diff
 
 
 class Plan:
+    """A net at one set of shapes, for those who look at some of its blobs."""
+
     def __init__(self, net, constants, seen, exact):
-        self.planner = Planner(net, constants, seen, exact).plan()
-        self.steps = self.planner.steps()
-        self.places = planning.packed(self.steps)
-        self.program = Program(self.steps, self.places, net.threads, arena=piece(self.places.sizes["arena"]))
+        planner = Planner(net, constants, set(seen), exact).plan()
+        steps = planner.steps()
+        self.lot, self.threads = (steps, planning.packed(steps)), net.threads
+
+    @cached_property
+    def program(self):
+        steps, places = self.lot
+        return Program(steps, places, self.threads, arena=piece(places.sizes["arena"]))
