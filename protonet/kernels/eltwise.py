@@ -1,6 +1,6 @@
 """Element by element over two arrays of M numbers.  A task is CHUNK numbers."""
 
-from protonet.kernels.jit import f32, i32, kernel
+from protonet.kernels.jit import f32, i32, i64, kernel
 from protonet.kernels.pointwise import CHUNK
 
 M = "M"
@@ -32,6 +32,14 @@ def maximum(a: f32[M], b: f32[M], y: f32[M], begin, end):
     """y <- a if a > b, else b; NaN if either is."""
     for i in range(begin * CHUNK, min(end * CHUNK, y.shape[0])):
         y[i] = a[i] if a[i] > b[i] or a[i] != a[i] else b[i]
+
+
+@kernel(dx="dy", out="dx")
+def maximum_of_two_grad(a: f32[M], b: f32[M], dy: f32[M], dx: f32[M], second: i64, begin, end):
+    """dx <- dy where a is the maximum of a and b, or where b is (second), else 0."""
+    for i in range(begin * CHUNK, min(end * CHUNK, dx.shape[0])):
+        first = a[i] > b[i] or a[i] != a[i]
+        dx[i] = dy[i] if first == (second == 0) else 0.0
 
 
 @kernel(y="a b", out="y which")

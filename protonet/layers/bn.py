@@ -16,7 +16,7 @@ sums.  Forks: bn_layer.cpp of alexgkendall/caffe-segnet, hszhao/PSPNet and yjxio
 """
 
 from protonet.errors import NetError, ShapeError
-from protonet.kernels import affine
+from protonet.kernels import affine, eltwise, pointwise
 from protonet.kernels import batch_norm as kernels
 from protonet.layers.base import TEST, Layer, Param, axis_of, register
 from protonet.layers.memory import three
@@ -101,23 +101,32 @@ class BN(Layer):
 
     def backward(self, emit, y, x):
         sizes = self.channels(x.shape)
-        C = sizes[1]
-        (gamma, beta), dy, tasks = emit.params[:2], y.diff.seen(*sizes), affine.rows(*sizes)
+        N, C, S = sizes
+        (gamma, beta), dy = emit.params[:2], y.diff.seen(*sizes)
+        if self.plain or self.stored:
+            self.backward_by_constants(emit, dy, sizes, x)
+            return
+        normal, (first, second) = emit.saved("normal"), (emit.scratch(C), emit.scratch(C))
+        emit(kernels.grad_means, dy, normal, first, second, emit.scratch(2, C, dtype="float64"), tasks=C)
+        for param, mean in (beta, first), (gamma, second):
+            if emit.wants(param) and N * S:
+                emit(pointwise.axpy, mean, param.diff.seen(C), N * S, tasks=pointwise.tasks((C,)))
+        if emit.wants(x):
+            factor = emit.scratch(C)
+            emit(eltwise.multiply, gamma.seen(C), emit.saved("inv_std"), factor, tasks=pointwise.tasks((C,)))
+            known = dy, normal, first, second, factor
+            emit(kernels.normalize_grad, *known, x.diff.seen(*sizes), tasks=affine.rows(*sizes))
+
+    def backward_by_constants(self, emit, dy, sizes, x):
+        """Where neither mean nor deviation is of this batch."""
+        (gamma, beta), C, tasks = emit.params[:2], sizes[1], affine.rows(*sizes)
         if emit.wants(beta):
             emit(affine.shift_grad, dy, beta.diff.seen(C), emit.scratch(C, dtype="float64"), 1, tasks=C)
         if emit.wants(gamma):
             known = emit.saved("x").seen(*sizes) if self.plain else emit.saved("normal")
             emit(affine.scale_grad, known, dy, gamma.diff.seen(C), emit.scratch(C, dtype="float64"), 1, tasks=C)
-        if not emit.wants(x):
-            return
-        dx = x.diff.seen(*sizes)
-        emit(affine.scale, dy, gamma.seen(C), dx, tasks=tasks)
-        if self.plain:
-            return
-        inv_std = emit.saved("inv_std")
-        if self.stored:
-            emit(affine.scale, dx, inv_std, dx, tasks=tasks)
-            return
-        normal, means = emit.saved("normal"), (emit.scratch(C), emit.scratch(C))
-        emit(kernels.grad_means, dx, normal, *means, emit.scratch(2, C, dtype="float64"), tasks=C)
-        emit(kernels.normalize_grad, dx, normal, *means, inv_std, dx, tasks=tasks)
+        if emit.wants(x):
+            dx = x.diff.seen(*sizes)
+            emit(affine.scale, dy, gamma.seen(C), dx, tasks=tasks)
+            if self.stored:
+                emit(affine.scale, dx, emit.saved("inv_std"), dx, tasks=tasks)

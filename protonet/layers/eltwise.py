@@ -65,12 +65,14 @@ class Eltwise(Layer):
                 emit(kernels.multiply, y, x, y, tasks=n)
             if wanted and not self.spec.stable_prod_grad:
                 emit.save("y", y)
-        elif wanted:
+        elif wanted and others:
             which = emit.keep("which", y.count, dtype="int32")
             emit(kernels.first_maximum, first, second, y, which, tasks=n)
             for i, x in enumerate(others, start=2):
                 emit(kernels.next_maximum, x, y, which, i, tasks=n)
         else:
+            for i, x in enumerate(xs if wanted else []):
+                emit.save(f"x{i}", x)
             emit(kernels.maximum, first, second, y, tasks=n)
             for x in others:
                 emit(kernels.maximum, x, y, y, tasks=n)
@@ -82,7 +84,10 @@ class Eltwise(Layer):
 
     def backward_to(self, emit, y, x, i, bottoms):
         n = tasks(y.shape)
-        if self.spec.operation == MAX:
+        if self.spec.operation == MAX and bottoms == 2:
+            known = emit.saved("x0"), emit.saved("x1"), y.diff
+            emit(kernels.maximum_of_two_grad, *known, x.diff, i, tasks=n)
+        elif self.spec.operation == MAX:
             emit(kernels.maximum_grad, emit.saved("which"), y.diff, x.diff, i, tasks=n)
         elif self.spec.operation == PROD and self.spec.stable_prod_grad:
             dy = y.diff
