@@ -190,7 +190,7 @@ def make(kind, size):
         dn: i64, dr: i64, db: i64, on: i64, or_: i64, ob: i64, xn: i64, xr: i64, xb: i64,
         kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, begin, end,
     ):  # fmt: skip
-        """dx <- of each pixel the dy of the windows that chose it, + old if `adds`.  A task is a row of a block of dx."""
+        """dx <- dy of the windows that chose a pixel, + old if `adds`.  A task is a row of a block of dx."""
         nothing, form, back = zeros(), 10 * kw + sw if sw < 10 else 0, (kw - 1) // sw
         fill(nothing, f32(0), W)
         wr, step = size * columns * W, BYTES if adds else i64(0)

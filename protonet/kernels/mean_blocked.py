@@ -93,7 +93,7 @@ def gradient(
     dn: i64, dr: i64, db: i64, on: i64, or_: i64, ob: i64, xn: i64, xr: i64, xb: i64,
     kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, bottom: i64, right: i64, inside: i64, begin, end,
 ):  # fmt: skip
-    """dx <- of each pixel its share of dy of the windows it lies in, + old if `adds`.  A task is a row of a block of dx."""
+    """dx <- a share of dy of all windows a pixel lies in, + old if `adds`.  A task is a row of a block of dx."""
     nothing, total, form, back = zeros(), gathered(), 10 * kw + sw if sw < 10 else 0, (kw - 1) // sw
     fill(nothing, f32(0), W)
     step, share = BYTES if adds else i64(0), f32(1) / f32(kh * kw)
