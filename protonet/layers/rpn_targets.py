@@ -126,22 +126,24 @@ class AnchorTargetLayer(Targets):
         made[1][labels == 1] = self.told.rpn_bbox_inside_weights
         part = self.told.rpn_positive_weight
         for label in 0, 1:
-            whole, n = (1, np.count_nonzero(labels >= 0)) if part < 0 else (part if label else 1 - part, None)
-            made[2][labels == label] = whole / max(1, np.count_nonzero(labels == label) if n is None else n)
+            mine = labels == label
+            whole, among = (1.0, labels >= 0) if part < 0 else (part if label else 1 - part, mine)
+            made[2][mine] = whole / np.maximum(1, np.count_nonzero(among))
         return labels, made
 
 
 class ProposalTargetLayer(Targets):
-    """bottoms: rois (R, 5), truth (G, 5); tops: rois (S, 5), labels (S), targets, inside and outside weights
-    (S, 4 num_classes).  batch_size -1: all of them (R-FCN, which chooses by loss).
+    """bottoms: rois (R, 5), truth (G, 5); tops: rois (S, 5, 1, 1), labels (S, 1, 1, 1), targets, inside and outside
+    weights (S, 4 num_classes, 1, 1): R-FCN's shapes; Faster R-CNN's end before the ones.
+    batch_size -1: all of them (R-FCN, which chooses by loss).
     """
 
     known, needs = REGIONS, "num_classes"
 
     def reshape(self, bottom, top):
         n = self.told.batch_size if self.told.batch_size > 0 else bottom[0].num + bottom[1].num
-        for blob, shape in zip(top, [(n, 5), (n,), *[(n, 4 * self.told.num_classes)] * 3], strict=True):
-            blob.reshape(*shape)
+        for blob, numbers in zip(top, (5, 1, *[4 * self.told.num_classes] * 3), strict=True):
+            blob.reshape(n, numbers, 1, 1)
 
     def forward(self, bottom, top):
         truth, rois = rows(bottom[1].data), bottom[0].data.reshape(bottom[0].num, prod(bottom[0].shape[1:]))
@@ -166,7 +168,7 @@ class ProposalTargetLayer(Targets):
             moves = (moves - self.told.bbox_normalize_means) / self.told.bbox_normalize_stds
         made = self.spread(labels, moves)
         for blob, values in zip(top, [rois[chosen], labels, *made, made[1] > 0], strict=True):
-            put(blob, values)
+            put(blob, values.reshape(len(labels), prod(values.shape[1:]), 1, 1))
 
     def spread(self, labels, moves):
         """Targets and inside weights, (2, S, 4 num_classes): those of its class alone."""

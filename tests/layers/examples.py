@@ -321,5 +321,10 @@ EXAMPLES = {
         gradient=False,
     ),
     "SegAccuracy": Example(shapes=((2, 3, 2, 2), (2, 1, 2, 2)), inputs=labelled(3), gradient=False),
+    "MultiStageMeanfield": Example(
+        "multi_stage_meanfield_param { num_iterations: 2 theta_alpha: 3 theta_beta: 2 theta_gamma: 1 "
+        "spatial_filter_weight: 0.6 bilateral_filter_weight: 0.4 }",
+        shapes=((2, 3, 3, 4),) * 3,
+    ),
     "Padding": Example("padding_param { pad_beg: -1 pad_end: 2 }"),
 }
