@@ -5,6 +5,7 @@
     model([image, other])["prob"]           # uint8 (H, W), (H, W, 1) or (H, W, 3), blue first as in OpenCV: (2, 1000)
     model(array)["prob"]                    # float (N, C, H, W) or (C, H, W): what the net sees, taken as it is
     model({"data": array, "info": other})   # several inputs, by name
+    model.save("net.program"); protonet.load("net.program")     # one file, loaded in no time
 
 What was done to the images in training is in the deploy prototxt, where `deploy` put it (prototxt/carried.py), and may
 be overridden.  Calls may come from several threads at once; the interpreter lock is released while kernels run.
@@ -17,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from protonet.data.transform import Transform
-from protonet.engine.program import compile
+from protonet.engine import archive, saved
+from protonet.engine.program import Program, compile
 from protonet.errors import DataError
 from protonet.io.arrays import load_npy, load_npz
 from protonet.io.images import read_image, resize
@@ -32,19 +34,39 @@ ARRAYS = ".npy", ".npz"
 class Preprocess:
     """Images -> what one input of the net sees.  shape: (C, H, W) of that input; rgb: the net wants red first."""
 
-    def __init__(self, shape, given=None, rgb=False, folder=""):
+    def __init__(self, shape, given=None, rgb=False, folder="", mean=None):
+        """mean: what stands for the mean file of `given`, if that is not at hand."""
         self.shape, self.rgb = tuple(shape), rgb
         given = given or carried.Carried()
         param = caffe_pb2.TransformationParameter()
         param.CopyFrom(given.transform)
         for field in "crop_size", "crop_h", "crop_w", "crop_height", "crop_width", "mirror":
             param.ClearField(field)
+        if mean is not None:
+            param.ClearField("mean_file")
+        self.param = param
         self.transform = Transform(param, TEST, folder)
+        if mean is not None:
+            self.transform.mean, self.transform.mean_file = mean, "in the program"
         mean = self.transform.mean
         self.size = given.resize or self.shape[1:]
         if not given.resize and mean is not None and mean.shape[1:] != (1, 1):
             self.size = mean.shape[1:]  # a mean image says what size images had
         self.transform.shape((self.shape[0], *self.size))
+
+    def saved(self, arrays):
+        """As JSON, for a program file: mean images lie among its arrays."""
+        param, mean = self.param, self.transform.mean if self.transform.mean_file else None
+        where = None if mean is None else [mean.shape, arrays.place(np.asarray(mean, np.float32))]
+        return [param.SerializeToString().hex(), self.size, self.rgb, where]
+
+    @classmethod
+    def loaded(cls, shape, found, arrays):
+        """What `saved` gave."""
+        message, size, rgb, where = found
+        param = caffe_pb2.TransformationParameter.FromString(bytes.fromhex(message))
+        mean = arrays.at(where[1], "float32").reshape(where[0]) if where else None
+        return cls(shape, carried.Carried(param, tuple(size)), rgb, mean=mean)
 
     def stored(self, image):
         """One blob (C, H, W) from an image as databases hold it: (C, H, W), uint8 or float; its middle, as it is."""
@@ -109,6 +131,10 @@ class Model:
         values.update(named)
         return self.program.run({name: self.prepared(name, each) for name, each in values.items()})
 
+    def save(self, path):
+        """Write the program, and what is done to images, to one file; `load` takes it without anything else."""
+        saved.save(self.program, path, lambda arrays: {n: p.saved(arrays) for n, p in self.preprocess.items()})
+
     @property
     def first(self):
         return next(iter(self.inputs))
@@ -147,13 +173,18 @@ def the_array(arrays, name, path):
     raise DataError(f"holds {', '.join(arrays)}, none of them named '{name}'", path)
 
 
-def load(prototxt, weights, threads=None, mean=None, scale=None, resize=None, rgb=False, keep=(), **options):
-    """A callable model of a deploy prototxt and its weights.
+def load(prototxt, weights=None, threads=None, mean=None, scale=None, resize=None, rgb=False, keep=(), **options):
+    """A callable model of a deploy prototxt and its weights, or of a program file, which holds all it needs.
 
     mean: values per channel, or a mean file; scale: what pixels are multiplied by after the mean; resize: (height,
     width) before the middle is taken; these override what the prototxt carries.  rgb: the net was trained on red first.
-    keep: further blobs to return.
+    keep: further blobs to return; options: as compile takes them.
     """
+    if archive.is_program(prototxt):
+        asked = dict(weights=weights, mean=mean, scale=scale, resize=resize, rgb=rgb, keep=keep, **options)
+        return from_program(prototxt, threads, [name for name, value in asked.items() if value])
+    if weights is None:
+        raise DataError("a prototxt needs weights: only a program that `protonet compile` wrote has its own", prototxt)
     program = compile(prototxt, weights, threads=threads, keep=keep, **options)
     text = Path(prototxt).read_text("utf-8", "replace") if isinstance(prototxt, str | Path) else ""
     known = carried.read(text)
@@ -164,6 +195,15 @@ def load(prototxt, weights, threads=None, mean=None, scale=None, resize=None, rg
             given = overridden(known.get(name), mean, scale, resize)
             preprocess[name] = Preprocess(shape[1:], given, rgb, folder)
     return Model(program, preprocess)
+
+
+def from_program(path, threads, asked):
+    """A model of a program file; what it does was settled when it was written."""
+    if asked:
+        raise DataError(f"a program has {asked[0]} in it: give that to `protonet compile`, or the prototxt here", path)
+    program, more, arrays = saved.load(Program, path, threads)
+    known = more or {}
+    return Model(program, {n: Preprocess.loaded(program.inputs[n][1:], found, arrays) for n, found in known.items()})
 
 
 def overridden(given, mean, scale, resize):

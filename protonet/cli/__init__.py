@@ -17,6 +17,7 @@ VERBS = {
     "test": "score a trained net on its test data",
     "time": "measure every layer, forward and backward",
     "deploy": "write a trained net as it will be served, BatchNorm folded, with proof",
+    "compile": "plan and pack a deploy net for this machine, into one file that runs alone",
     "run": "use a net on images or arrays",
     "show": "what a net is made of: layers, shapes, parameters, cost",
     "check": "read prototxt files and report everything wrong with them",

@@ -3,6 +3,7 @@
     protonet run deploy.prototxt deploy.caffemodel cat.jpg dog.png --labels synset.txt
     protonet run deploy.prototxt deploy.caffemodel faces/*.png --blobs fc7 -o fc7.npz
     protonet run deploy.prototxt deploy.caffemodel batch.npy --json
+    protonet run net.program cat.jpg                        # a file that `protonet compile` wrote
 
 Files: images, .npy, .npz.  What was done to images in training stands in the deploy prototxt, where `protonet deploy`
 put it; the flags say it for nets that come from elsewhere.
@@ -18,13 +19,10 @@ from protonet.errors import DataError, ProtonetError
 
 
 def arguments(add):
-    add("net", metavar="NET", help="the deploy net (.prototxt)")
-    add("weights", metavar="WEIGHTS", help="its weights (.caffemodel, .caffemodel.h5)")
-    add("files", nargs="+", metavar="FILE", help="images, .npy or .npz")
-    add("--mean", metavar="B,G,R|FILE", help="mean to subtract: a value, one per channel, or a mean file")
-    add("--scale", type=float, help="factor after the mean")
-    add("--resize", metavar="H,W", help="size of images before the middle is taken (default: the net's own)")
-    add("--rgb", action="store_true", help="the net was trained on red first")
+    add("net", metavar="NET", help="the deploy net (.prototxt), or a compiled program")
+    add("weights", metavar="WEIGHTS", nargs="?", help="its weights (.caffemodel, .caffemodel.h5); a program has them")
+    add("files", nargs="*", metavar="FILE", help="images, .npy or .npz")
+    preprocessing(add)
     add("--labels", metavar="FILE", help="names of the classes, one a line (default: labels.txt beside the net)")
     add("--top", type=int, default=5, metavar="K", help="classes to print (default: 5)")
     add("--output", metavar="BLOB", help="the blob that holds the scores (default: the net's first output)")
@@ -32,6 +30,14 @@ def arguments(add):
     add("-o", dest="save", metavar="FILE.npz", help="where to save blobs")
     add("--batch", type=int, default=16, help="files to run at once (default: 16)")
     add("--json", action="store_true", help="print JSON, a line for each file")
+
+
+def preprocessing(add):
+    """What is done to images, where the prototxt does not say it."""
+    add("--mean", metavar="B,G,R|FILE", help="mean to subtract: a value, one per channel, or a mean file")
+    add("--scale", type=float, help="factor after the mean")
+    add("--resize", metavar="H,W", help="size of images before the middle is taken (default: the net's own)")
+    add("--rgb", action="store_true", help="the net was trained on red first")
 
 
 def run(args):
@@ -43,23 +49,25 @@ def run(args):
     blobs = [name for name in args.blobs.split(",") if name]
     if blobs and not args.save:
         raise ProtonetError("--blobs needs -o FILE.npz to save them in")
+    weights, files = sorted_out(args)
     loaded = model.load(
         args.net,
-        args.weights,
+        weights,
         mean=mean(args.mean),
         scale=args.scale,
         resize=size(args.resize),
         rgb=args.rgb,
         keep=blobs,
+        **({"batch": min(len(files), args.batch)} if weights else {}),
     )
     output = args.output or next(iter(loaded.outputs))
     if output not in loaded.outputs:
         raise DataError(f"the net has no output '{output}': it has {', '.join(loaded.outputs)}")
     names = labels(args)
     kept: dict[str, list] = {name: [] for name in blobs}
-    with counting("running", len(args.files)) as done:
-        for at, files, result in results(loaded, args.files, args.batch):
-            for i, file in files:
+    with counting("running", len(files)) as done:
+        for at, rows, result in results(loaded, files, args.batch):
+            for i, file in rows:
                 if not args.save or args.json:
                     say(file, result[output][i], names, args)
             for name in blobs:
@@ -68,6 +76,18 @@ def run(args):
     if args.save:
         save(args, blobs, kept)
     return 0
+
+
+def sorted_out(args):
+    """(weights, files): of a program, whose weights lie in it, all that follows are files."""
+    from protonet.engine.archive import is_program
+
+    program = is_program(args.net)
+    files = [args.weights, *args.files] if program and args.weights else args.files
+    if not files:
+        after = args.net if program else f"{args.net} {args.weights or 'WEIGHTS'}"
+        raise ProtonetError(f"nothing to run it on: protonet run {after} FILE ...")
+    return None if program else args.weights, files
 
 
 def results(model, files, batch):

@@ -92,8 +92,11 @@ class Choice:
     block: int = 0
 
 
-def choose(p: Problem, exact=False) -> Choice:
-    """Winograd only where a window fits one of its forms and nobody asked for `exact`."""
+def choose(p: Problem, exact=False, tune=None) -> Choice:
+    """Winograd only where a window fits one of its forms and nobody asked for `exact`.
+
+    tune(p, options) decides instead of the costs where there are several.
+    """
     options = [direct(p)]
     plain = p.kernel[0] == p.kernel[1] and p.stride == (1, 1) and p.dilation == (1, 1) and p.G <= FEW_GROUPS
     if plain and not exact and p.C >= W:
@@ -101,6 +104,8 @@ def choose(p: Problem, exact=False) -> Choice:
     halves = p.C % (2 * W) == 0 and p.K % (2 * W) == 0 and p.rows > 1 and min(p.C, p.K) >= MANY_CHANNELS
     if plain and not exact and halves and p.kernel == (1, 1) and p.G == 1:
         options.append(strassen(p))
+    if tune and len(options) > 1:
+        return tune(p, options)
     return min(options, key=lambda choice: choice.cost)
 
 

@@ -106,7 +106,7 @@ class Convolution(Weighted):
             self.times = merge(self.groups, self.x.shape[1] // self.groups, y.shape[1] // self.groups)
             self.groups //= self.times
             one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
-            self.choice = choose(self.problem(joined=one), planner.exact)
+            self.choice = choose(self.problem(joined=one), planner.exact, planner.tune)
             if self.choice.name == "winograd" and not planner.afford(grown(self.problem(), self.choice.form)):
                 self.choice = direct(self.problem(joined=one))
             if self.choice.name == "strassen" and self.act.slope is not None:

@@ -11,11 +11,14 @@ Winograd out).
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
 from protonet import passes
-from protonet.engine import segments
+from protonet.engine import saved, segments
+from protonet.engine import tune as tuning
+from protonet.engine.footprint import footprint
 from protonet.engine.plan import Constants
 from protonet.engine.shapes import fed, reshaped
 from protonet.errors import DataError, DeployError
@@ -37,17 +40,23 @@ def compile(
     allow_missing=False,
     ignore_unknown=False,
     seed=0,
+    tune=False,
+    batch=None,
 ):
     """A Program of a net whose data come in by Input layers.
 
     prototxt: a path, a parsed document or a NetParameter; weights: a path or Weights.  inputs: {blob: shape} to begin
-    with, where they shall differ from the prototxt's.  keep: further blobs to return.
+    with, where they shall differ from the prototxt's; batch: images at once, likewise.  keep: further blobs to return.
+    tune: let measurements decide where several algorithms would do for a convolution; kept on disk, so that it is done
+    once on a machine (tune.py).
     """
     definition = read(prototxt, TEST, ignore_unknown=ignore_unknown)
     graph = build(definition.net, lambda param: make(param, TEST), definition.places)
     passes.attach(graph, loaded(weights), allow_missing, seed)
     retain(graph, keep)
-    return Program(graph, inputs, threads, exact, seed)
+    if batch:
+        inputs = {v.name: (batch, *v.shape[1:]) for v in fed(graph)} | dict(inputs or {})
+    return Program(graph, inputs, threads, exact, seed, tune)
 
 
 def loaded(weights):
@@ -69,8 +78,8 @@ def retain(graph, names):
 class Program:
     """graph: with weights; it is folded, and must not change afterwards."""
 
-    def __init__(self, graph, inputs=None, threads=None, exact=False, seed=0):
-        self.threads, self.exact = threads or usual(), exact
+    def __init__(self, graph, inputs=None, threads=None, exact=False, seed=0, tune=False):
+        self.begin(threads, exact, tune)
         self.graph = graph.copy()
         passes.run(self.graph)
         for node in self.graph.nodes:
@@ -83,13 +92,35 @@ class Program:
             self.known(name)
             self.inputs[name] = tuple(shape)
         self.constants = Constants(seed)
-        self.parts = segments.cut(self.graph, self.constants, self.threads, exact)
+        self.parts = segments.cut(self.graph, self.constants, self.threads, exact, self.tune)
         self.only = None if any(node.layer.dynamic for node in self.graph.nodes) else self.parts[0]
         whole = reshaped(self.graph, self.inputs.values())
         self.outputs = {value.name: value.shape for value in whole.outputs}
         shapes = {value.name: value.shape for value in whole.values()}
         for part in self.parts:
             part.begin([shapes[name] for name in part.inputs])
+
+    def begin(self, threads, exact, tune=False):
+        self.threads, self.exact = threads or usual(), exact
+        self.tune = tuning.Tuner(self.threads) if tune else None
+
+    @cached_property
+    def graph(self):
+        """The folded net; of a program from a file it is built when somebody asks for it."""
+        return self.parts[0].graph
+
+    def memory(self):
+        """What it takes: a Footprint, whose text says it."""
+        return footprint(self)
+
+    def save(self, path):
+        """Write this program, all that it has planned and packed, to one file (see saved.py)."""
+        saved.save(self, path)
+
+    @classmethod
+    def load(cls, path, threads=None):
+        """The program that `save` wrote.  WeightsError if the file is none, or is damaged."""
+        return saved.load(cls, path, threads)[0]
 
     @property
     def plans(self):

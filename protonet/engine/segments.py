@@ -24,9 +24,10 @@ PLANS = 32  # that a part keeps; the one planned first goes first
 class Static:
     """graph: its Input nodes are what it is given."""
 
-    def __init__(self, graph, constants, threads, exact):
-        self.graph, self.options = graph, (constants, threads, exact)
-        self.inputs = [value.name for value in fed(graph)]
+    def __init__(self, graph, *options):
+        self.options = options  # constants, threads, exact, tune
+        if graph is not None:
+            self.graph, self.inputs = graph, [value.name for value in fed(graph)]
         self.plans: dict[tuple, Plan] = {}
         self.lock = Lock()
 
@@ -39,7 +40,7 @@ class Static:
         key = tuple(shapes)
         with self.lock:
             if key not in self.plans:
-                made = Plan(reshaped(self.graph, key), *self.options)
+                made = Plan.of(reshaped(self.graph, key), *self.options)
                 if len(self.plans) == PLANS:
                     self.plans.pop(next(iter(self.plans)))
                 self.plans[key] = made

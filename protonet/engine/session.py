@@ -13,19 +13,34 @@ from protonet.runtime.execute import Program as Steps
 
 
 class Plan:
-    """A program at one set of input shapes: its steps, and one or more memories to run them in."""
+    """A program at one set of input shapes: its steps, and one or more memories to run them in.
 
-    def __init__(self, graph, constants, threads, exact):
-        self.planner, self.constants = planned(graph, constants, exact), constants
-        self.planner.ops = chains.link(self.planner.ops, set(self.planner.outputs.values()))
-        self.steps = self.planner.steps()
-        self.places = planning.packed(self.steps)
-        self.threads, self.lock = threads, Lock()
-        self.idle: deque[Memory] = deque()
-        self.inputs = {value.name: cell for value, cell in self.planner.inputs.items()}
-        self.cells = {value.name: cell for value, cell in self.planner.outputs.items()}
-        self.outputs = {name: cell.shape for name, cell in self.cells.items()}
-        self.idle.append(Memory(self))
+    fed: {input: buffer}; made: {output: (buffer, shape)}; random: the buffer of what random draws come from.
+    """
+
+    planner = None  # of a plan that was made here
+
+    def __init__(self, steps, places, fed, made, random, constants, threads):
+        self.steps, self.places, self.fed, self.made, self.random = steps, places, fed, made, random
+        self.constants, self.threads, self.lock = constants, threads, Lock()
+        self.outputs = {name: shape for name, (_, shape) in made.items()}
+        self.idle: deque[Memory] = deque([Memory(self)])
+
+    @classmethod
+    def of(cls, graph, constants, threads, exact, tune=None):
+        """The plan for a graph."""
+        planner = planned(graph, constants, exact, tune)
+        planner.ops = chains.link(planner.ops, set(planner.outputs.values()))
+        steps = planner.steps()
+        fed = {value.name: cell.buffer for value, cell in planner.inputs.items()}
+        made = {value.name: (cell.buffer, cell.shape) for value, cell in planner.outputs.items()}
+        plan = cls(steps, planning.packed(steps), fed, made, planner.random, constants, threads)
+        plan.planner = planner
+        return plan
+
+    def hosts(self):
+        """Whether it calls Python."""
+        return any(step.host for step in self.steps)
 
     def run(self, arrays):
         try:
@@ -45,13 +60,13 @@ class Memory:
     def __init__(self, plan):
         arena = piece(plan.places.sizes["arena"])
         self.steps = Steps(plan.steps, plan.places, plan.threads, arena=arena)
-        buffers = [cell.buffer for cell in plan.inputs.values()]
+        buffers = list(plan.fed.values())
         hosts = {buffer for step in plan.steps if step.host for buffer in step.buffers}
         self.slots = [slot for i, buffer in enumerate(buffers) for slot in self.uses(i, buffer)]
         self.copies = [(i, self.steps.array(buffer)) for i, buffer in enumerate(buffers) if buffer in hosts]
-        drawn = plan.planner.random in plan.places.place
-        self.random, self.constants = self.steps.array(plan.planner.random) if drawn else None, plan.constants
-        self.results = {name: self.steps.array(cell.buffer.seen(*cell.shape)) for name, cell in plan.cells.items()}
+        drawn = plan.random in plan.places.place
+        self.random, self.constants = self.steps.array(plan.random) if drawn else None, plan.constants
+        self.results = {name: self.steps.array(buffer.seen(*shape)) for name, (buffer, shape) in plan.made.items()}
 
     def uses(self, i, buffer):
         """(i, word of the table that holds an address in this buffer, how far from its start)."""

@@ -8,8 +8,10 @@ import codecs
 import re
 from pathlib import Path
 
+PROGRAM = b"\x93PROTONET\r\n\x1a\n"  # engine/archive.py
 MAGIC = [  # (bytes, offset, what it is)
     (b"version https://git-lfs.github.com/spec", 0, "a Git LFS pointer, not the file it points to: run `git lfs pull`"),
+    (PROGRAM, 0, "a compiled program: give it to `protonet run` alone, or to Program.load"),
     (b"\x89HDF\r\n\x1a\n", 0, "an HDF5 file"),
     (b"\x93NUMPY", 0, "a NumPy array (.npy)"),
     (b"PK\x03\x04", 0, "a zip archive (.npz, or a PyTorch or Keras model)"),
