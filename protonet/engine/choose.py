@@ -26,7 +26,7 @@ INWARD, OUTWARD = (
     7.5,
 )  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
 WORSE = 1.1  # what forms of eight points must win: they are four times less exact
-BROAD = (12, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
+BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
 NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
 FEW_CHANNELS, FEW_GROUPS = 4, 8

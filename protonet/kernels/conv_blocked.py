@@ -22,7 +22,6 @@ from protonet.kernels.simd import BYTES, VECTOR, W
 
 X, P, B, R, Y, J = "X", "P", "B", "R", "Y", "J"
 LINE, AHEAD = 64, 4  # bytes; tiles
-GRAINS = 4, 3, 2, 1  # channels at a time
 BELOW, CLAMP, SLOPES = "below", "clamp", "slopes"  # max(v, lo); that and min(v, hi); v * slope[k] where v < 0
 
 
@@ -69,22 +68,13 @@ def soon(pixels, lanes, vectors):
 
 
 def multiplied(e, acc, at, w, wv, each, lanes, step):
-    """The sums after `lanes` input channels, a few at a time: LLVM loads all that a longer piece of code needs at its
-    start, and has no registers for it (znver4, 14 x 2, 16 lanes at once: 28 % of the peak; 12 x 2, so: 99 %).
-    """
-    grain = next(n for n in GRAINS if lanes % n == 0)
-
-    def some(_, c):
-        at, w, *acc = c
-        for u in range(grain):
-            weights = [e.load(e.b.add(w, e.b.mul(wv, e.int(v))), BYTES * u) for v in range(each[-1][1] + 1)]
-            one = {p: e.broadcast(at, 4 * (p * step + u)) for p, _ in each}
-            acc = [e.fma(one[p], weights[v], a) for a, (p, v) in zip(acc, each, strict=True)]
-        return [e.at(at, 4 * grain), e.at(w, BYTES * grain), *acc]
-
-    if lanes == grain:
-        return some(0, [at, w, *acc])[2:]
-    return e.loop(e.int(lanes // grain), [at, w, *acc], some, unroll=False)[2:]
+    """The sums after `lanes` input channels."""
+    acc = list(acc)
+    for u in range(lanes):
+        weights = [e.load(e.b.add(w, e.b.mul(wv, e.int(v))), BYTES * u) for v in range(each[-1][1] + 1)]
+        one = {p: e.broadcast(at, 4 * (p * step + u)) for p, _ in each}
+        acc = [e.fma(one[p], weights[v], a) for a, (p, v) in zip(acc, each, strict=True)]
+    return acc
 
 
 def started(e, each, bias, r, rv, out):
