@@ -6,7 +6,8 @@ y is (O, R, S): places are written from row `places` on, values from row `values
 """
 
 from protonet.kernels.bits import maximum
-from protonet.kernels.jit import f32, i64, kernel
+from protonet.kernels.jit import f32, i64, inline, kernel
+from protonet.kernels.memory import get, put
 from protonet.kernels.softmax import BLOCK
 
 O, C, S, R = "OCSR"
@@ -53,23 +54,38 @@ def largest(x: f32[O, C, S], y: f32[O, R, S], work: f32[O, S], places: i64, valu
                 y[o, values, s] = work[o, s]
 
 
+@inline
+def above(a, b):
+    """Whether a, which came first, stays above b."""
+    return a > b or (b != b and a == a)
+
+
+def private(K):
+    """Bytes of memory of its own that argmax takes."""
+    return 8 * K
+
+
 @kernel(out="y")
-def argmax(x: f32[O, C, S], y: f32[O, R, S], K: i64, places: i64, values: i64, begin, end):
+def argmax(x: f32[O, C, S], y: f32[O, R, S], K: i64, places: i64, values: i64, begin, end, memory):
+    """K are kept in order; most numbers are below the last of them, and cost one comparison."""
     _, C, S = x.shape
-    blocks = (S + BLOCK - 1) // BLOCK
+    blocks, which = (S + BLOCK - 1) // BLOCK, memory + 4 * K
     for task in range(begin, end):
         o, first = task // blocks, task % blocks * BLOCK
         for s in range(first, min(first + BLOCK, S)):
-            last, at = x[o, 0, s], C
+            for c in range(C):
+                v = x[o, c, s]
+                k = min(c, K)
+                if k < K or not above(get(memory + 4 * (K - 1)), v):
+                    k = min(k, K - 1)
+                    while k > 0 and not above(get(memory + 4 * (k - 1)), v):
+                        put(memory + 4 * k, get(memory + 4 * (k - 1)))
+                        put(which + 4 * k, get(which + 4 * (k - 1)))
+                        k -= 1
+                    put(memory + 4 * k, v)
+                    put(which + 4 * k, f32(c))
             for k in range(K):
-                best, where = x[o, 0, s], i64(-1)
-                for c in range(C):
-                    v = x[o, c, s]
-                    fresh = at == C or v < last or (v == last and c < at)
-                    if fresh and (where < 0 or v >= best or best != best):
-                        best, where = v, c
-                last, at = best, where
                 if places >= 0:
-                    y[o, places + k, s] = f32(where)
+                    y[o, places + k, s] = get(which + 4 * k)
                 if values >= 0:
-                    y[o, values + k, s] = best
+                    y[o, values + k, s] = get(memory + 4 * k)

@@ -54,8 +54,8 @@ def bilinear(
 
 @kernel(out="dx line")
 def bilinear_grad(
-    dy: f32[R, P, Q], h_share: f32[P], h_first: i64[V], w_share: f32[Q], w_first: i64[G], dx: f32[R, H, W],
-    line: f32[R, 2, Q], begin, end,
+    dy: f32[R, P, Q], h_share: f32[P], h_first: i64[V], w_low: i64[Q], w_share: f32[Q], w_first: i64[G],
+    dx: f32[R, H, W], line: f32[R, 2, Q], begin, end,
 ):  # fmt: skip
     """dx <- each number's share of all that was read of it; line is scratch."""
     _, H, W = dx.shape
@@ -71,10 +71,19 @@ def bilinear_grad(
             for q in range(Q):  # what goes to the number behind, and to the one before
                 line[r, 1, q] = line[r, 0, q] * w_share[q]
                 line[r, 0, q] -= line[r, 1, q]
-            for w in range(W):
-                total = f32(0.0)
-                for q in range(w_first[w - 1] if w > 0 else 0, w_first[w]):
-                    total += line[r, 1, q]
-                for q in range(w_first[w], w_first[w + 1]):
-                    total += line[r, 0, q]
-                dx[r, h, w] = total
+            if Q > W:
+                for w in range(W):
+                    total = f32(0.0)
+                    for q in range(w_first[w - 1] if w > 0 else 0, w_first[w]):
+                        total += line[r, 1, q]
+                    for q in range(w_first[w], w_first[w + 1]):
+                        total += line[r, 0, q]
+                    dx[r, h, w] = total
+            else:
+                for w in range(W):
+                    dx[r, h, w] = 0.0
+                for q in range(Q):
+                    w = w_low[q]
+                    dx[r, h, w] += line[r, 0, q]
+                    if w + 1 < W:
+                        dx[r, h, w + 1] += line[r, 1, q]

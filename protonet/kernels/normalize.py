@@ -14,13 +14,26 @@ N, C, S, K, L = "NCSKL"
 def normalize(x: f32[N, C, S], scale: f32[K], y: f32[N, C, S], length: f32[N, L], eps: f32, outside: i64, begin, end):
     """length <- sqrt(sum of x ** 2 + eps), eps outside the root if asked for; y <- scale * x / length.
 
-    L is 1 (over all), or S (over channels); K is 1, or C.  A task is an image.
+    L is 1 (over all), or S (over channels); K is 1, or C.  A task is an image.  Where both are 1, S may be 1 and C all.
     """
     _, C, S = x.shape
     L, K = length.shape[1], scale.shape[0]
     within = f32(0.0) if outside != 0 else eps
     beyond = eps if outside != 0 else f32(0.0)
     for n in range(begin, end):
+        if S == 1:
+            total = f64(0)
+            for c in range(C):
+                total += f64(x[n, c, 0]) * f64(x[n, c, 0])
+            length[n, 0] = f32(math.sqrt(total + f64(within))) + beyond
+            inverse = f32(1) / length[n, 0]
+            if K > 1:
+                for c in range(C):
+                    y[n, c, 0] = scale[c] * x[n, c, 0] * inverse
+            else:
+                for c in range(C):
+                    y[n, c, 0] = scale[0] * inverse * x[n, c, 0]
+            continue
         if L == 1:
             total = f64(0)
             for c in range(C):
@@ -54,6 +67,18 @@ def normalize_grad(
     _, C, S = x.shape
     L, K = length.shape[1], scale.shape[0]
     for n in range(begin, end):
+        if S == 1:
+            total, inverse = f64(0), f32(1) / length[n, 0]
+            for c in range(C):
+                total += f64(x[n, c, 0] * dy[n, c, 0])
+            away = f32(total) * inverse * inverse
+            if K > 1:
+                for c in range(C):
+                    dx[n, c, 0] = scale[c] * inverse * (dy[n, c, 0] - away * x[n, c, 0])
+            else:
+                for c in range(C):
+                    dx[n, c, 0] = scale[0] * inverse * (dy[n, c, 0] - away * x[n, c, 0])
+            continue
         if L == 1:
             total = f64(0)
             for c in range(C):
@@ -86,7 +111,19 @@ def scale_grad(x: f32[N, C, S], length: f32[N, L], dy: f32[N, C, S], dscale: f32
     L, K = length.shape[1], dscale.shape[0]
     for k in range(begin, end):
         sums[k] = f64(0)
+    if S == 1 and K > 1:
         for n in range(N):
+            inverse = f32(1) / length[n, 0]
+            for k in range(begin, end):
+                sums[k] += f64(dy[n, k, 0] * x[n, k, 0] * inverse)
+    for k in range(begin, end):
+        for n in range(N if S > 1 or K == 1 else 0):
+            if S == 1:
+                part = f64(0)
+                for c in range(C):
+                    part += f64(dy[n, c, 0] * x[n, c, 0])
+                sums[k] += part / f64(length[n, 0])
+                continue
             for c in range(0 if K == 1 else k, C if K == 1 else k + 1):
                 part = f64(0)
                 if L == 1:

@@ -39,4 +39,4 @@ class ArgMax(Layer):
         if k == 1:
             emit(kernels.largest, *seen, emit.scratch(O, S), *rows, tasks=tasks(O, S))
         else:
-            emit(kernels.argmax, *seen, k, *rows, tasks=tasks(O, S))
+            emit(kernels.argmax, *seen, k, *rows, tasks=tasks(O, S), private=kernels.private(k))

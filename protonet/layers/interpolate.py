@@ -52,8 +52,8 @@ def emit_reading(emit, x, y, reading):
 def emit_grad(emit, y, x, reading):
     (R, H, W), (_, P, Q) = maps(x.shape), maps(y.shape)
     _, h_share, h_first = places(emit, H, P, reading.ah, reading.bh, reading.clamp)
-    _, w_share, w_first = places(emit, W, Q, reading.aw, reading.bw, reading.clamp)
-    known = y.diff.seen(R, P, Q), h_share, h_first, w_share, w_first
+    across = places(emit, W, Q, reading.aw, reading.bw, reading.clamp)
+    known = y.diff.seen(R, P, Q), h_share, h_first, *across
     emit(kernels.bilinear_grad, *known, x.diff.seen(R, H, W), emit.scratch(R, 2, Q), tasks=R)
 
 
