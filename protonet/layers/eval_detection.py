@@ -1,7 +1,7 @@
 """EvalDetection: which of the boxes of a YOLOv2 are true: (N, num_class + side ** 2 * num_object * 4).
 
     bottoms   map (N, num_object * (5 + num_class), side, side), truth (N, 30, 5): class, x, y, w, h up to the
-              first x of 0; a third, the images, is not read
+              first x of 0; or SSD's rows of 8, as RegionLoss takes them; a third, the images, is not read
     top       how many truths each class has, then for each box (class, score, 1 if true, 1 if false), the rest 0
 
 A box's class is its likeliest; score_type says whether its score is that of an object, of its class, or their product.
@@ -17,6 +17,7 @@ import numpy as np
 from protonet.errors import DataError, NetError, ShapeError
 from protonet.layers import yolo
 from protonet.layers.base import Layer, register
+from protonet.layers.region_loss import rows_of
 from protonet.layers.ssd.overlap import jaccard
 
 OBJ, PROB = 0, 1
@@ -40,8 +41,8 @@ class EvalDetection(Layer):
         expected = spec.num_object * (5 + spec.num_class), spec.side, spec.side
         if x[1:] != expected:
             raise ShapeError(f"expected a map {('N', *expected)}, for {spec.num_object} anchors, found {x}")
-        if not truth or truth[0] != x[0] or prod(truth[1:]) % 5:
-            raise ShapeError(f"expected truth ({x[0]}, any number, 5), found {truth}")
+        if not truth or (truth[-1] != 8 and (truth[0] != x[0] or prod(truth[1:]) % 5)):
+            raise ShapeError(f"expected truth ({x[0]}, any number, 5), or rows of 8, found {truth}")
         return [(x[0], spec.num_class + spec.side**2 * spec.num_object * 4)]
 
     def forward(self, emit, x, truth, *rest):
@@ -58,9 +59,7 @@ class EvalDetection(Layer):
         p = yolo.softmax(cells[..., 5:]).reshape(len(x), -1, spec.num_class)
         there = yolo.sigmoid(cells[..., 4]).reshape(len(x), -1)
         y[...] = 0
-        for n, rows in enumerate(truth.reshape(len(x), -1, 5)):
-            end = np.flatnonzero(rows[:, 1] == 0)
-            rows = rows[: end[0]] if len(end) else rows
+        for n, rows in enumerate(self.rows_of(truth, len(x))):
             if ((rows[:, 0] < 0) | (rows[:, 0] >= spec.num_class)).any():
                 raise DataError(f"a truth has class {rows[:, 0].max():g}: they are 0 to {spec.num_class - 1}")
             labels, best = p[n].argmax(-1), p[n].max(-1)
@@ -72,17 +71,25 @@ class EvalDetection(Layer):
             made = self.judged(boxes[n][chosen], labels[chosen], scores[chosen], rows)
             y[n, spec.num_class : spec.num_class + made.size] = made.ravel()
 
+    def rows_of(self, truth, N):
+        """(class, x, y, w, h) of the truths of each image."""
+        if truth.shape[-1] == 8:
+            return rows_of(truth, N, self.spec.num_class)
+        listed = truth.reshape(N, -1, 5)
+        ends = [np.flatnonzero(rows[:, 1] == 0) for rows in listed]
+        return [rows[: end[0]] if len(end) else rows for rows, end in zip(listed, ends, strict=True)]
+
     def judged(self, boxes, labels, scores, rows):
         """(class, score, true, false) of each box."""
         made = np.column_stack([labels, scores, 0 * scores, 0 * scores]).astype(np.float32)
-        overlaps, taken = jaccard(boxes, yolo.corners(rows[:, 1:])), set()
-        for k, label in enumerate(labels):
-            mine = np.flatnonzero(rows[:, 0].astype(int) == label)
-            if not len(mine):
-                made[k, 3] = 1
-                continue
-            j = mine[overlaps[k, mine].argmax()]
-            if overlaps[k, j] >= np.float32(self.spec.threshold):
-                made[k, 2 + (j in taken)] = 1
-                taken.add(j)
+        alike = rows[:, 0].astype(int) == labels[:, None]
+        known = alike.any(1)
+        made[~known, 3] = 1  # of a class that is not there
+        if known.any():
+            overlaps = np.where(alike, jaccard(boxes, yolo.corners(rows[:, 1:])), -1)
+            best = overlaps.argmax(1)
+            good = np.flatnonzero(known & (overlaps.max(1) >= np.float32(self.spec.threshold)))
+            _, first = np.unique(best[good], return_index=True)  # of boxes of one truth the first is true
+            made[good, 3] = 1
+            made[good[first], 2:] = 1, 0
         return made

@@ -68,27 +68,26 @@ class RegionLoss(Layer):
             overlaps = jaccard(found, truths)
             far = overlaps.max(1).reshape(delta.shape[1:4]) > np.float32(spec.thresh)
             delta[n, ..., 4][far] = 0
-            for row in rows:
-                self.learn(cells[n], boxes[n], biases, row, delta[n], there[n], slope[n])
+            self.learn(cells[n], boxes[n], biases, rows, delta[n], there[n], slope[n])
         loss[...] = (delta.astype("d") ** 2).sum()
         slopes[...] = delta.transpose(0, 3, 4, 1, 2).reshape(x.shape)
 
-    def learn(self, cells, boxes, biases, row, delta, there, slope):
-        """What the anchor of one truth learns."""
+    def learn(self, cells, boxes, biases, rows, delta, there, slope):
+        """What the anchors of truths learn; of several truths of one anchor the last."""
         spec, side = self.spec, self.spec.side
-        label, (x, y, w, h) = int(row[0]), row[1:]
-        i, j = min(int(y * side), side - 1), min(int(x * side), side - 1)
-        sizes = biases if spec.bias_match else boxes[i, j, :, 2:]
-        shapes = yolo.corners(np.concatenate([0 * sizes, sizes], -1)), yolo.corners(np.array([[0, 0, w, h]]))
-        at = i, j, a = i, j, int(jaccard(*shapes)[:, 0].argmax())
-        center = yolo.sigmoid(cells[at][:2])
-        wanted = np.array([x * side - j, y * side - i], np.float32)
-        delta[at][:2] = -spec.coord_scale * (wanted - center) * center * (1 - center)
-        delta[at][2:4] = -spec.coord_scale * (np.log(np.array([w, h]) / biases[a]) - cells[at][2:4])
-        score = jaccard(yolo.corners(boxes[at])[None], yolo.corners(row[None, 1:]))[0, 0] if spec.rescore else 1
-        delta[at][4] = -spec.object_scale * (score - there[at]) * slope[at]
-        p = yolo.softmax(cells[at][5:])
-        delta[at][5:] = spec.class_scale * (p - (np.arange(len(p)) == label))
+        labels, centers, sizes = rows[:, 0].astype(int), rows[:, 1:3], rows[:, 3:]
+        j, i = np.minimum((centers * side).astype(int), side - 1).T
+        shapes = np.broadcast_to(biases, (len(rows), *biases.shape)) if spec.bias_match else boxes[i, j, :, 2:]
+        a = yolo.alike(np.concatenate([0 * shapes, shapes], -1), np.pad(sizes, [(0, 0), (2, 0)])[:, None]).argmax(1)
+        at = i, j, a
+        center = yolo.sigmoid(cells[at][:, :2])
+        wanted = (centers * side - np.stack([j, i], 1)).astype(np.float32)
+        delta[(*at, slice(0, 2))] = -spec.coord_scale * (wanted - center) * center * (1 - center)
+        delta[(*at, slice(2, 4))] = -spec.coord_scale * (np.log(sizes / biases[a]) - cells[at][:, 2:4])
+        score = yolo.alike(boxes[at], rows[:, 1:]) if spec.rescore else 1
+        delta[(*at, 4)] = -spec.object_scale * (score - there[at]) * slope[at]
+        p = yolo.softmax(cells[at][:, 5:])
+        delta[(*at, slice(5, None))] = spec.class_scale * (p - (np.arange(p.shape[1]) == labels[:, None]))
 
 
 def rows_of(truth, N, classes):

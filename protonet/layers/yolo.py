@@ -40,6 +40,15 @@ def corners(boxes):
     return np.concatenate([boxes[..., :2] - boxes[..., 2:] / 2, boxes[..., :2] + boxes[..., 2:] / 2], -1)
 
 
+def alike(a, b):
+    """Overlaps of boxes (..., x, y, w, h), each with its own partner."""
+    a, b = corners(a), corners(b)
+    width, height = np.moveaxis(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), -1, 0)
+    common = np.maximum(width, 0) * np.maximum(height, 0)
+    areas = [np.prod(box[..., 2:] - box[..., :2], -1) for box in (a, b)]
+    return np.nan_to_num(common / (areas[0] + areas[1] - common))
+
+
 def kept(boxes, scores, threshold):
     """The numbers of boxes, best first, that overlap none better by `threshold`."""
     order = np.argsort(-scores, kind="stable")
