@@ -54,33 +54,31 @@ class DetectionEvaluate(Layer):
             raise DataError(f"a box is found of label {spec.background_label_id}, which is the background")
         counted = gt.labels if spec.evaluate_difficult_gt else gt.labels[~gt.difficult]
         classes = [c for c in range(spec.num_classes) if c != spec.background_label_id]
-        made = [(-1, c, (counted == c).sum(), -1, -1) for c in classes]
+        made = [np.array([(-1, c, (counted == c).sum(), -1, -1) for c in classes]).reshape(-1, 5)]
         for image in np.unique(rows[:, 0]):
             boxes, here = rows[rows[:, 0] == image], gt.image(int(image))
             scale = self.scale()
-            for label in np.unique(boxes[boxes[:, 1] != -1, 1]):
-                made += self.judged(boxes[boxes[:, 1] == label], here.of(here.labels == label), scale)
-        return [np.array(made, np.float32).reshape(1, 1, -1, 5)]
+            labels = np.unique(boxes[boxes[:, 1] != -1, 1])
+            made += [self.judged(boxes[boxes[:, 1] == c], here.of(here.labels == c), scale) for c in labels]
+        return [np.concatenate(made).astype(np.float32).reshape(1, 1, -1, 5)]
 
     def judged(self, rows, gt, scale):
         """The rows of the top for one label of one image."""
         if not len(gt.labels):
-            return [(*row[:3], 0, 1) for row in rows]
+            return np.column_stack([rows[:, :3], np.zeros(len(rows)), np.ones(len(rows))])
         rows = rows[np.argsort(-rows[:, 2], kind="stable")]
         a, b, one = rows[:, 3:], gt.boxes, 0
         if scale is not None:
             a, b, one = (*(boxes.clip(0, 1) * scale for boxes in (a, b)), 1)
         overlaps = jaccard(a, b, one)
-        nearest, taken, made = overlaps.argmax(1), set(), []
-        for row, j, overlap in zip(rows, nearest, overlaps.max(1), strict=True):
-            if overlap < np.float32(self.spec.overlap_threshold):
-                made.append((*row[:3], 0, 1))
-            elif gt.difficult[j] and not self.spec.evaluate_difficult_gt:
-                made.append((*row[:3], 0, 0))
-            else:
-                made.append((*row[:3], j not in taken, j in taken))
-                taken.add(j)
-        return made
+        nearest = overlaps.argmax(1)
+        near = overlaps.max(1) >= np.float32(self.spec.overlap_threshold)
+        passed = near & gt.difficult[nearest] & (not self.spec.evaluate_difficult_gt)
+        judged = np.flatnonzero(near & ~passed)
+        _, first = np.unique(nearest[judged], return_index=True)  # of boxes of one truth the best is true
+        right = np.zeros(len(rows), bool)
+        right[judged[first]] = True
+        return np.column_stack([rows[:, :3], right, ~right & ~passed])
 
     def scale(self):
         """(w, h, w, h) of the next image by name_size_file, or None: then boxes are judged in parts of it."""
