@@ -2,11 +2,15 @@
 
     bottoms   loc (N, P * 4), or (N, P * classes * 4) unless share_location; conf (N, P * classes);
               prior (1, 2, P * 4)
+              or 3, 4 or 5: before them RefineDet's first stage has judged the priors, conf (N, P * 2), which of an
+              object below objectness_score leaves background alone, and moved them, loc as above
+              or many, of maps that are not joined: Synopsys', see ssd/unjoined.py
     top       (1, 1, boxes, 7): by image, by label, best first
 
 Of each class: scores above confidence_threshold, the top_k best, non-maximum suppression; then of each image the
-keep_top_k best.  arXiv:1512.02325.  The surprise: where nothing is found, there is a row (image, -1, ...) for each
-image.
+keep_top_k best.  arXiv:1512.02325, arXiv:1711.06897.  A fourth bottom that is no such conf is the image that
+`visualize` would draw on: it is not read, and nothing is drawn.  The surprise: where nothing is found, there is a row
+(image, -1, ...) for each image.
 """
 
 import logging
@@ -17,13 +21,11 @@ from protonet.errors import NetError, ShapeError
 from protonet.layers.base import Layer, register
 from protonet.layers.ssd import codes
 from protonet.layers.ssd.overlap import suppress
+from protonet.layers.ssd.unjoined import Unjoined
 
 log = logging.getLogger(__name__)
 LOWEST = -np.finfo(np.float32).max
 REFUSED = dict(
-    visualize=False,
-    ratio_permute=False,
-    no_permute=False,
     tflite_detection=False,
     normalized=True,
     normalized_bbox=True,
@@ -32,7 +34,7 @@ REFUSED = dict(
 
 @register("DetectionOutput", spec="detection_output_param")
 class DetectionOutput(Layer):
-    bottoms, dynamic, no_gradient = (3, 4), True, (0, 1, 2, 3)
+    bottoms, dynamic = (3, None), True
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
@@ -40,6 +42,12 @@ class DetectionOutput(Layer):
         for name, plain in REFUSED.items():
             if getattr(spec, name) != plain:
                 raise NetError(f"{name} is not supported")
+        self.constant = tuple(range(n := len(param.bottom)))
+        self.unjoined = Unjoined(spec, n, self.places) if n > min(5, max(3, spec.nbottom)) else None
+        if not self.unjoined and (spec.no_permute or spec.ratio_permute):
+            raise NetError("no_permute and ratio_permute are of maps that are not joined: give each as a bottom")
+        if spec.visualize:
+            log.warning("layer '%s': nothing is drawn; the top has all that is found", self.name)
         if spec.num_classes < 1:
             raise NetError("num_classes must be at least 1, found none or 0")
         if nms.nms_threshold < 0 or not 0 < nms.eta <= 1:
@@ -56,7 +64,11 @@ class DetectionOutput(Layer):
         """Codes for each prior: one, or one for each class."""
         return 1 if self.spec.share_location else self.spec.num_classes
 
-    def infer(self, loc, conf, prior, *image):
+    def infer(self, *shapes):
+        if self.unjoined:
+            self.unjoined.check(*shapes)
+            return [(1, 1, 1, 7)]
+        loc, conf, prior, *first = shapes
         if len(prior) < 3 or prior[1] != 2 or prior[2] % 4:
             raise ShapeError(f"expected priors of shape (1, 2, 4 for each), found {prior}")
         P, N = prior[2] // 4, loc[0] if loc else 0
@@ -65,17 +77,28 @@ class DetectionOutput(Layer):
                 raise ShapeError(
                     f"expected {what} of shape {(N, P * each)}, {each} for each of {P} priors, found {shape}"
                 )
+        if len(first) == 2 and (not judges(first[0], N, P) or np.prod(first[1]) != N * P * 4 or self.places > 1):
+            raise ShapeError(
+                f"expected the first stage's confidences ({N}, {2 * P}) and locations ({N}, {4 * P}), which need "
+                f"share_location, found {first[0]} and {first[1]}"
+            )
         return [(1, 1, 1, 7)]
 
-    def compute(self, loc, conf, prior, *image):
+    def compute(self, *arrays):
+        loc, conf, prior, *first = self.unjoined.join(*arrays) if self.unjoined else arrays
         spec, N = self.spec, loc.shape[0]
         boxes, variances = codes.priors(prior)
-        P = len(boxes)
+        P, plain = len(boxes), spec.variance_encoded_in_target
+        if len(first) == 2:
+            boxes = codes.decode(spec.code_type, boxes, variances, first[1].reshape(N, P, 4), plain)[:, None]
         moved = np.moveaxis(loc.reshape(N, P, self.places, 4), 2, 1)
-        found = codes.decode(spec.code_type, boxes, variances, moved, spec.variance_encoded_in_target)
+        found = codes.decode(spec.code_type, boxes, variances, moved, plain)
         if spec.clip:
             found = found.clip(0, 1)
         scores = conf.reshape(N, P, spec.num_classes)
+        if first and judges(first[0].shape, N, P):
+            none = first[0].reshape(N, P, 2)[:, :, 1] < np.float32(spec.objectness_score)
+            scores = np.where(none[:, :, None], np.arange(spec.num_classes) == spec.background_label_id, scores)
         rows = [self.rows(i, found[i], scores[i]) for i in range(N)]
         if any(map(len, rows)):
             return [np.concatenate(rows).reshape(1, 1, -1, 7)]
@@ -106,6 +129,11 @@ class DetectionOutput(Layer):
 
     def forward(self, emit, *blobs):
         """Nothing is emitted: see compute."""
+
+
+def judges(shape, N, P):
+    """Whether a fourth bottom tells objects from background."""
+    return len(shape) > 0 and shape[0] == N and np.prod(shape[1:]) == 2 * P
 
 
 def best(scores, least, most):

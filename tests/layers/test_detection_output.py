@@ -7,6 +7,7 @@ from protonet.errors import NetError, ShapeError
 from protonet.layers import TEST, make
 from protonet.proto import caffe_pb2
 from tests.layers.ssd.test_codes import VARIANCE, some
+from tests.naive.boxes import decode
 from tests.naive.detection_output import detection_output
 
 N, P, C = 2, 30, 4
@@ -100,3 +101,42 @@ def test_missing_classes_are_refused():
 def test_eta_beyond_one_is_refused():
     with pytest.raises(NetError, match=r"eta above 0 and at most 1, found 0.3 and 2"):
         made("num_classes: 4 nms_param { eta: 2 }")
+
+
+def test_a_first_stage_moves_the_priors_and_silences_some(rng):
+    loc, conf, prior = inputs(rng)
+    first_loc, objects = rng.normal(size=(N, P, 4)).astype("f"), rng.uniform(size=(N, P, 2)).astype("f")
+    it = made("num_classes: 4 code_type: CENTER_SIZE confidence_threshold: 0.2 objectness_score: 0.4", 5)
+    shaped = [x.reshape(N, -1) for x in (loc, conf)] + [prior.reshape(1, 2, -1), objects.reshape(N, -1)]
+    assert it.infer(*(x.shape for x in shaped), (N, 4 * P)) == [(1, 1, 1, 7)]
+    (found,) = it.compute(*shaped, first_loc.reshape(N, -1))
+    for n in range(N):
+        refined = [decode("CENTER_SIZE", prior[0, p], prior[1, p], first_loc[n, p]) for p in range(P)]
+        scores = np.where(objects[n, :, 1:] < 0.4, 0, conf[n])
+        expected = detection_output(
+            loc[None, n, :, 0], scores[None], np.stack([refined, prior[1]]), "CENTER_SIZE", 0.2, None, None, 0.3
+        )
+        mine = found[0, 0][found[0, 0, :, 0] == n]
+        assert_allclose(mine[:, 1:], np.array(expected)[:, 1:], rtol=1e-3, atol=1e-4)
+
+
+def test_a_first_stage_alone_silences(rng):
+    loc, conf, prior = inputs(rng)
+    shaped = [x.reshape(N, -1) for x in (loc, conf)] + [prior.reshape(1, 2, -1), np.zeros((N, 2 * P), "f")]
+    it = made("num_classes: 4 confidence_threshold: 0.2", 4)
+    it.infer(*(x.shape for x in shaped))
+    assert (it.compute(*shaped)[0][0, 0, :, 1] == -1).all()
+
+
+def test_an_image_to_draw_on_is_not_read(rng, caplog):
+    loc, conf, prior = inputs(rng)
+    it = made("num_classes: 4 visualize: true visualize_threshold: 0.6", 4)
+    assert "nothing is drawn" in caplog.text
+    shaped = [x.reshape(N, -1) for x in (loc, conf)] + [prior.reshape(1, 2, -1), np.zeros((N, 3, 8, 8), "f")]
+    assert it.infer(*(x.shape for x in shaped)) == [(1, 1, 1, 7)]
+    assert_array_equal(it.compute(*shaped)[0][0, 0], run(made("num_classes: 4"), loc, conf, prior))
+
+
+def test_a_first_stage_of_other_priors_is_refused():
+    with pytest.raises(ShapeError, match=r"expected the first stage's confidences \(2, 20\) and locations \(2, 40\)"):
+        made("num_classes: 4", 5).infer((2, 40), (2, 40), (1, 2, 40), (2, 22), (2, 40))

@@ -42,6 +42,15 @@ def test_one_box_by_hand():
         assert_allclose(y.data, [[1 - label, label, *row]], rtol=1e-5)
 
 
+def test_rows_of_eight_say_the_same():
+    """SSD's rows: image, label from 1, instance, corners, difficult."""
+    words = "biases: 1 biases: 1 side: 1 num_class: 2 num_object: 1"
+    it = layer(f'type: "EvalDetection" eval_detection_param {{ {words} nms: 0.5 }}', (1, 7, 1, 1), (1, 1, 2, 8))
+    rows = [[0, 2, 0, 0, 0.05, 1, 0.95, 0], [-1] * 8]
+    _, (y,) = run(it, np.reshape([0, 0, 0, 0, 100, 0, np.log(3)], (1, 7, 1, 1)), [[rows]])
+    assert_allclose(y.data, [[0, 1, 1, 0.75, 1, 0]], rtol=1e-5)
+
+
 @pytest.mark.parametrize(("kind", "score"), [("OBJ", 1), ("PROB", 0.75), ("MULTIPLY", 0.75)])
 def test_scores(kind, score):
     words = f"biases: 1 biases: 1 side: 1 num_class: 2 num_object: 1 nms: 0.5 score_type: {kind}"

@@ -31,7 +31,7 @@ def sizes_of(boxes, code):
     found = size(boxes)
     if code != CORNER and not (found > 0).all():
         worst = int(np.argmin(found.min(-1)))
-        raise DataError(f"prior {worst} has no area: {boxes[worst].tolist()}")
+        raise DataError(f"prior {worst} has no area: {boxes.reshape(-1, 4)[worst].tolist()}")
     return found
 
 
@@ -40,16 +40,16 @@ def center(boxes):
 
 
 def decode(code, boxes, variances, codes, plain=False):
-    """The boxes that codes (..., P, 4) mean about priors (P, 4)."""
+    """The boxes that codes (..., P, 4) mean about priors (P, 4), or each about its own."""
     scaled = codes if plain else codes * variances
     sizes = sizes_of(boxes, code)
     if code == CORNER:
         return boxes + scaled
     if code == CORNER_SIZE:
         return boxes + scaled * sizes
-    middle = scaled[..., :2] * sizes[:, :2] + center(boxes)
+    middle = scaled[..., :2] * sizes[..., :2] + center(boxes)
     with np.errstate(over="ignore"):
-        half = np.exp(scaled[..., 2:]) * sizes[:, :2] * HALF
+        half = np.exp(scaled[..., 2:]) * sizes[..., :2] * HALF
     return np.concatenate([middle - half, middle + half], -1)
 
 
