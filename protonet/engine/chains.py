@@ -40,7 +40,9 @@ class Chain(Op):
                 self.shift(to, middle, low, done - low)
             middle.origin, done = low, max(done, low)
             if min(high, middle.rows) > done:
+                to.begin(self.first)
                 self.first.part(to, done, min(high, middle.rows))
+                to.begin(self.second)
             if high > middle.rows:
                 start = max(low, middle.rows)
                 self.clear(to, middle, start, high - start, 0)

@@ -64,6 +64,39 @@ def test_layers_whose_tops_depend_on_values_are_measured_too(command, here):
     assert averages(done)["b"]["backward"] > 0
 
 
+def test_a_training_step_is_measured_as_it_is_run(command, project):
+    done = command("time", project / "train_val.prototxt", "--engine", "--iterations", 2)
+    assert done.code == 0
+    found = averages(done)
+    assert found["conv"]["forward"] > 0
+    assert found["conv"]["backward"] > 0
+    assert found["loss"]["forward"] > 0
+    assert any(m.startswith("Average Forward-Backward") for m in done.messages)
+
+
+def test_a_program_is_measured_from_a_prototxt_or_its_file(command, project, here):
+    done = command("time", project / "deploy.prototxt", "--engine", "--batch", 3, "--iterations", 2)
+    assert done.code == 0
+    assert averages(done)["conv"]["forward"] > 0
+    assert "3x6x" in done.out
+    assert "largest live set" in done.out
+    assert "GFLOP/s at most" in done.out
+    assert command("compile", project / "deploy.prototxt", project / "deploy.caffemodel", "-o", "net.program").code == 0
+    again = command("time", "net.program", "--iterations", 2)
+    assert again.code == 0
+    assert set(averages(again)) == set(averages(done))
+
+
+def test_a_net_that_cannot_train_on_a_packed_plan_says_so(command, here):
+    (here / "net.prototxt").write_text(
+        'force_backward: true\n' + data(4, 3) + data(4, top="keep") + ip("a", "data", "a", 2)
+        + layer("some", "Filter", "a keep", "some") + ip("b", "some", "b", 2)
+    )  # fmt: skip
+    done = command("time", "net.prototxt", "--engine", "--phase", "TRAIN", "--iterations", 1)
+    assert done.code == 1
+    assert "leave out --engine" in done.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -8,15 +8,13 @@ import time
 
 import numpy as np
 
-from protonet.kernels.jit import address, f32, i64, kernel
-from protonet.kernels.simd import BYTES, REGISTERS, W, intrinsic
+from protonet.kernels import peak as kernels
+from protonet.kernels.simd import W
 from protonet.layers import convolve, matrix, spatial
 from protonet.runtime import plan
 from protonet.runtime.execute import Program
 from protonet.runtime.step import Buffer, Emit
 
-M = "M"
-CHAINS = 24 if REGISTERS == 32 else 12  # sums at once: enough to hide the latency
 TURNS = 1_000_000
 PRODUCTS = [(512, 512, 512), (1024, 1024, 1024), (64, 500, 800), (500, 800, 64), (32, 1024, 4096)]
 CONVOLUTIONS = [  # batch, channels, map, outputs, window, stride, pad
@@ -38,21 +36,6 @@ DEPTHWISE = [(8, 32, 112, 3, 1), (8, 128, 56, 3, 1), (8, 128, 56, 3, 2), (8, 512
 
 class Layer:
     name = "perf"
-
-
-@intrinsic
-def chains(e, turns, to):
-    x = e.load(to)  # not a constant: LLVM would do the sums itself
-    sums = e.loop(turns, [e.const(k) for k in range(CHAINS)], lambda i, s: [e.fma(x, v, x) for v in s])
-    total = sums[0]
-    for v in sums[1:]:
-        total = e.b.fadd(total, v)
-    e.store(total, to, BYTES)
-
-
-@kernel(out="y")
-def multiply(y: f32[M], turns: i64, begin, end):
-    chains(turns, address(y, 0))
 
 
 def best(run, rounds=15):
@@ -80,10 +63,10 @@ def program(write):
 
 
 def peak():
-    half = buffer(2 * W)
+    half = buffer(1, kernels.CHAINS * W)
     half.own()[:] = 0.5
-    made = program(lambda emit: emit(multiply, half, TURNS))
-    return 2e-9 * W * CHAINS * TURNS / best(made.run, 30)
+    made = program(lambda emit: emit(kernels.multiply, half, TURNS))
+    return 2e-9 * W * kernels.CHAINS * TURNS / best(made.run, 30)
 
 
 def products(most):

@@ -12,52 +12,15 @@ import time
 
 import numpy as np
 
-from protonet.engine.machine import REGISTERS, W, l2
+from protonet.engine.machine import W, l2
 from protonet.engine.memory import piece
 from protonet.engine.program import compile
-from protonet.kernels.jit import f32, i64, kernel
-from protonet.kernels.simd import BYTES, address, intrinsic
+from protonet.kernels import peak
 from protonet.prototxt import parse
 from protonet.runtime import plan
 from protonet.runtime.execute import Program
 from protonet.runtime.step import Buffer, Emit
 from tests.engine.tools import conv, dense, layer, numbers, pool, relu, text
-
-CHAINS = REGISTERS * 3 // 4
-M = "M"
-
-
-@intrinsic
-def multiply(e, y, n):
-    """As many independent chains of FMAs as registers allow."""
-    factor = e.load(y)
-    sums = e.loop(n, [e.load(y, BYTES * i) for i in range(CHAINS)], lambda i, c: [e.fma(v, factor, factor) for v in c])
-    for i, v in enumerate(sums):
-        e.store(v, y, BYTES * i)
-
-
-@intrinsic
-def read(e, x, n, y):
-    """n times 16 vectors."""
-
-    def lines(i, c):
-        at, *sums = c
-        return [e.at(at, 16 * BYTES), *(e.b.fadd(v, e.load(at, BYTES * k)) for k, v in enumerate(sums))]
-
-    _, *sums = e.loop(n, [x, *[e.const(0)] * 16], lines)
-    for i, v in enumerate(sums):
-        e.store(v, y, BYTES * i)
-
-
-@kernel
-def peak(y: f32[M], n: i64, begin, end):
-    multiply(address(y, 0), n)
-
-
-@kernel
-def stream(x: f32[M], y: f32[1024], times: i64, begin, end):
-    for _ in range(times):
-        read(address(x, 0), x.shape[0] // (16 * W), address(y, 0))
 
 
 class Named:
@@ -81,13 +44,13 @@ def alone(one, *arguments):
 
 def limits(rounds):
     """(GFLOP/s, {size in bytes: GB/s})."""
-    y, n = Buffer((1024,), "own"), 1_000_000
-    flops = 2 * W * CHAINS * n / best(alone(peak, y, n).run, rounds) / 1e9
+    y, n = Buffer((1, 1024), "own"), 1_000_000
+    flops = 2 * W * peak.CHAINS * n / best(alone(peak.multiply, y, n).run, rounds) / 1e9
     speeds = {}
     for size in (16 << 10, l2() // 2, 8 * l2(), 256 << 20):
-        x = Buffer((size // 4,), "own", memory=piece(size)[:size].view(np.float32))
+        x = Buffer((1, size // 4), "own", memory=piece(size)[:size].view(np.float32))
         times = max(1, (64 << 20) // size)
-        speeds[size] = size * times / best(alone(stream, x, y, times).run, max(3, rounds // 4)) / 1e9
+        speeds[size] = size * times / best(alone(peak.read, x, y, times).run, max(3, rounds // 4)) / 1e9
     return flops, speeds
 
 
