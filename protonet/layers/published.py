@@ -2,20 +2,26 @@
 
     rpn.proposal_layer   ProposalLayer         py-faster-rcnn (rbgirshick): regions out of a region proposal network
     rpn.anchor_target_layer, rpn.proposal_target_layer         what it learns: see rpn_targets.py
+    pylayer.*            of MNC (daijifeng001), as it tests: see mnc.py
+    pad                  PadTensor             Synopsys: a frame of zeros
+    yolov2               darknet_reorg         Synopsys: Reorg of stride 2
+    pyloss               EuclideanLossLayer    BVLC's examples/pycaffe
     spatial_dropout      SpatialDropoutLayer   ENet (TimoSaemann): whole planes; param_str {'phase': ., 'p': .}
 
-A user's own module of that name is taken instead, where it can be found and running it is allowed.  The surprise:
+A user's own module of that name is taken instead, where it can be found and running it is allowed.  So is Synopsys'
+Reshape that shuffles pixels a PixelShuffle.  The surprise:
 ENet's layer takes its phase from param_str, and in TEST multiplies by 1 / (1 - p) as well.
 """
 
 import ast
 import importlib.util
 import re
+from functools import partial
 
 import numpy as np
 
 from protonet.errors import DataError, NetError
-from protonet.layers import rpn, rpn_targets
+from protonet.layers import mnc, rpn, rpn_targets
 from protonet.layers.python import ALLOWED, UserLayer
 from protonet.proto import caffe_pb2
 
@@ -76,20 +82,61 @@ class ProposalLayer(UserLayer):
         """No gradient goes through a choice."""
 
 
+class CascadeProposalLayer(ProposalLayer):
+    """The same with one top, as in MNC's nets that are tested; its gradient in training is not built in."""
+
+    def setup(self, bottom, top):
+        if len(top) != 1:
+            raise NetError(
+                f"MNC's ProposalLayer gives regions alone here: found {len(top)} tops; to train, put its lib "
+                "in PYTHONPATH"
+            )
+        super().setup(bottom, top)
+
+
+def other(type_, param):
+    """The same layer as one of another type, without what was its own message."""
+    made = caffe_pb2.LayerParameter()
+    made.CopyFrom(param)
+    made.ClearField("python_param" if param.type == "Python" else "reshape_param")
+    made.type = type_
+    return made
+
+
 def spatial_dropout(param):
     """ENet's layer as one of ours."""
     said = settings(param.python_param.param_str)
     ratio = float(said["p"])
     if not 0 < ratio < 1:
         raise NetError(f"p of a SpatialDropoutLayer is above 0 and below 1, found {ratio:g}")
-    made = caffe_pb2.LayerParameter()
-    made.CopyFrom(param)
-    made.ClearField("python_param")
+    made = other("Power", param)
     if str(said.get("phase", "TRAIN")) == "TRAIN":
         made.type, made.phase = "SpatialDropout", caffe_pb2.TRAIN
         made.spatial_dropout_param.dropout_ratio = ratio
     else:
-        made.type, made.power_param.scale = "Power", 1 / (1 - ratio)
+        made.power_param.scale = 1 / (1 - ratio)
+    return made
+
+
+def pad(param):
+    said = settings(param.python_param.param_str)
+    if said.get("pad_mode", "constant") != "constant":
+        raise NetError(f"pad_mode of a PadTensor is 'constant' here, found {said['pad_mode']!r}")
+    made = other("Pad", param)
+    for field, name in ("pad_u", "pad_t"), ("pad_d", "pad_b"), ("pad_l", "pad_l"), ("pad_r", "pad_r"):
+        setattr(made.pad_param, field, int(said[name]))
+    return made
+
+
+def darknet_reorg(param):
+    made = other("Reorg", param)
+    made.reorg_param.stride = 2
+    return made
+
+
+def pixel_shuffle(param):
+    made = other("PixelShuffle", param)
+    made.pixelshuffle_param.upscale_factor = param.reshape_param.pixelshuffler
     return made
 
 
@@ -97,8 +144,16 @@ CLASSES = {
     ("rpn.proposal_layer", "ProposalLayer"): ProposalLayer,
     ("rpn.anchor_target_layer", "AnchorTargetLayer"): rpn_targets.AnchorTargetLayer,
     ("rpn.proposal_target_layer", "ProposalTargetLayer"): rpn_targets.ProposalTargetLayer,
+    ("pylayer.proposal_layer", "ProposalLayer"): CascadeProposalLayer,
+    ("pylayer.mask_layer", "MaskLayer"): mnc.MaskLayer,
+    ("pylayer.stage_bridge_layer", "StageBridgeLayer"): mnc.StageBridgeLayer,
 }
-LAYERS = {("spatial_dropout", "SpatialDropoutLayer"): spatial_dropout}
+LAYERS = {
+    ("spatial_dropout", "SpatialDropoutLayer"): spatial_dropout,
+    ("pad", "PadTensor"): pad,
+    ("yolov2", "darknet_reorg"): darknet_reorg,
+    ("pyloss", "EuclideanLossLayer"): partial(other, "EuclideanLoss"),
+}
 
 
 def known(table, spec):
@@ -115,7 +170,9 @@ def own(module):
 
 
 def native(param):
-    """A layer of type Python as the layer of ours that it is, or as it is."""
+    """A layer of type Python, or a Reshape that shuffles, as the layer of ours that it is; all others as they are."""
+    if param.type == "Reshape" and param.reshape_param.pixelshuffler != 1:
+        return pixel_shuffle(param)
     found = known(LAYERS, param.python_param) if param.type == "Python" else None
     try:
         return found(param) if found else param

@@ -17,8 +17,6 @@ from protonet.layers.memory import pass_on
 class Reshape(Layer):
     shares = "all"
 
-    refused = ("pixelshuffler",)
-
     def infer(self, x):
         first, last = self.replaced(x)
         given = list(self.spec.shape.dim)

@@ -104,3 +104,30 @@ def test_a_param_str_that_says_nothing_is_refused():
         settings("nonsense(")
     with pytest.raises(NetError, match="param_str of a SpatialDropoutLayer: KeyError 'p'"):
         made(ENET % "{}")
+
+
+def test_mncs_proposals_have_one_top(rng):
+    text = FASTER.replace("rpn.", "pylayer.") % "'feat_stride': 16"
+    with pytest.raises(NetError, match="gives regions alone here: found 2 tops"):
+        made(text, 3, 2).infer(*(x.shape for x in inputs(rng, 9)))
+
+
+def test_a_frame_is_a_pad():
+    text = "python_param { module: 'pad' layer: 'PadTensor' param_str: '%s' }"
+    said = '{"pad_t": 1, "pad_b": 2, "pad_l": 3, "pad_r": 4, "pad_mode": "%s"}'
+    it = made(text % (said % "constant"))
+    assert (it.type, it.infer((1, 2, 5, 5))) == ("Pad", [(1, 2, 8, 12)])
+    with pytest.raises(NetError, match="pad_mode of a PadTensor is 'constant' here, found 'reflect'"):
+        made(text % (said % "reflect"))
+
+
+def test_layers_under_other_names():
+    it = made("python_param { module: 'yolov2' layer: 'darknet_reorg' }")
+    assert (it.type, it.spec.stride) == ("Reorg", 2)
+    assert made("python_param { module: 'pyloss' layer: 'EuclideanLossLayer' }", 2).type == "EuclideanLoss"
+
+
+def test_a_reshape_that_shuffles_is_a_pixel_shuffle():
+    text = "type: 'Reshape' name: 'it' bottom: 'x' top: 'y' reshape_param { pixelshuffler: 2 }"
+    it = make(text_format.Parse(text, caffe_pb2.LayerParameter()))
+    assert (it.type, it.infer((1, 8, 3, 4))) == ("PixelShuffle", [(1, 2, 6, 8)])
