@@ -18,6 +18,7 @@ from protonet.net import Net
 from protonet.passes import heads, inputs
 from protonet.proto import caffe_pb2
 from protonet.prototxt import parse
+from protonet.runtime.execute import ready
 
 SAMPLE = 8  # images of the real batch
 
@@ -59,6 +60,7 @@ class Proof:
         if data := self.data():
             runs["a batch of the data"] = data
         given, served = self.given(), self.served()
+        ready([net.planned().lot for net in (given, served)], self.threads)  # all that is missing compiles at once
         runs |= self.random(given)
         if not runs:
             raise DeployError(f"nothing to prove with: {'; '.join(self.notes)}; give samples, or do without the proof")

@@ -12,6 +12,14 @@ from protonet.runtime import plan as planning
 from protonet.runtime.execute import Program as Steps
 
 
+def lowered(graph, constants, exact=False, tune=None):
+    """(planner, steps, places) for a graph: all that a plan consists of but memory and code."""
+    planner = planned(graph, constants, exact, tune)
+    planner.ops = chains.link(planner.ops, set(planner.outputs.values()))
+    steps = planner.steps()
+    return planner, steps, planning.packed(steps)
+
+
 class Plan:
     """A program at one set of input shapes: its steps, and one or more memories to run them in.
 
@@ -29,12 +37,10 @@ class Plan:
     @classmethod
     def of(cls, graph, constants, threads, exact, tune=None):
         """The plan for a graph."""
-        planner = planned(graph, constants, exact, tune)
-        planner.ops = chains.link(planner.ops, set(planner.outputs.values()))
-        steps = planner.steps()
+        planner, steps, places = lowered(graph, constants, exact, tune)
         fed = {value.name: cell.buffer for value, cell in planner.inputs.items()}
         made = {value.name: (cell.buffer, cell.shape) for value, cell in planner.outputs.items()}
-        plan = cls(steps, planning.packed(steps), fed, made, planner.random, constants, threads)
+        plan = cls(steps, places, fed, made, planner.random, constants, threads)
         plan.planner = planner
         return plan
 

@@ -36,7 +36,21 @@ def test_without_a_file_everything_is_made(command, monkeypatch):
     """Of a few kernels, to be quick."""
     few = [(kernel, shared) for kernel, shared in kernels() if kernel.name in ("activation.relu", "pointwise.copy")]
     monkeypatch.setattr("protonet.kernels.catalog.kernels", lambda: few)
+    monkeypatch.setattr("protonet.engine.warm.CONVOLUTIONS", [])
     done = command("warm")
     assert done.code == 0
     assert re.match(rf"\d+ of {len(few)} kernels compiled in \S+ s, kept in ", done.out)
     assert all(kernel.symbol(shared) in objects.LOADED for kernel, shared in few)
+
+
+def test_old_code_is_removed(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROTONET_CACHE", str(tmp_path / "cache"))
+    objects.folder.cache_clear()
+    try:
+        (objects.folder() / f"pointwise.fill.{'0' * 16}.o").write_bytes(b"old")
+        done = command("warm", "--clean")
+        assert done.code == 0
+        assert done.out.startswith("1 files removed, 0.0 MB, from")
+        assert not list(objects.folder().iterdir())
+    finally:
+        objects.folder.cache_clear()
