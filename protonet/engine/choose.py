@@ -30,9 +30,7 @@ BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 regis
 NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
 FEW_CHANNELS, FEW_GROUPS = 4, 8
-MANY_CHANNELS = (
-    inf if W == 16 else 128
-)  # AVX-512 halves the time of products but not of passes: 5 % slower than without
+MANY_CHANNELS = inf if W == 16 and FMAS == 2 else 128  # AVX-512 at full rate halves the time of products, not of passes
 SPREAD, GATHER = (13, 9) if W == 16 else (8, 6)  # cycles a pixel of a half, and vector of channels
 STEPS, GAIN = 2000, 1.02  # cycles to begin and end each of its nine steps; what its larger weights must win
 RUNS = {n: cost for n, cost in ((16, 1.0), (8, 1.03), (4, 1.08)) if n < W} | {W: 1.0}  # time of a channel in runs of n
