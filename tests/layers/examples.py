@@ -326,5 +326,13 @@ EXAMPLES = {
         "spatial_filter_weight: 0.6 bilateral_filter_weight: 0.4 }",
         shapes=((2, 3, 3, 4),) * 3,
     ),
+    "MaskPooling": Example(shapes=(SHAPE, (4, 1, 2, 2)), large=(LARGE, (3, 1, 61, 67))),
+    "MaskResize": Example("mask_resize_param { output_height: 3 output_width: 2 }"),
+    "ROIWarping": Example(
+        "roi_warping_param { pooled_h: 2 pooled_w: 3 }",
+        shapes=((2, 3, 5, 4), (3, 5)),
+        large=((3, 7, 31, 37), (40, 5)),
+        inputs=regions,
+    ),
     "Padding": Example("padding_param { pad_beg: -1 pad_end: 2 }"),
 }
