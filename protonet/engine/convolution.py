@@ -107,8 +107,10 @@ class Convolution(Weighted):
             self.groups //= self.times
             one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
             self.choice = choose(self.problem(joined=one), planner.exact, planner.tune)
-            if self.choice.name == "winograd" and not planner.afford(grown(self.problem(), self.choice.form)):
-                self.choice = direct(self.problem(joined=one))
+            if self.choice.name == "winograd":
+                plain = direct(self.problem(joined=one))
+                if not planner.afford(grown(self.problem(), self.choice.form), plain.cost - self.choice.cost):
+                    self.choice = plain
             if self.choice.name == "strassen" and self.act.slope is not None:
                 self.choice = direct(self.problem(joined=one))
             if self.choice.name == "winograd":

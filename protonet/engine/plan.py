@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import fuse, slices
+from protonet.engine.choose import NEAR
 from protonet.engine.layout import BLOCKED, PIXELS, PLAIN, Cell
 from protonet.engine.machine import l2
 from protonet.engine.memory import Pages
@@ -95,12 +96,14 @@ class Planner:
         if builder is None or not all(map(fuse.understood, unit.nodes)) or not builder(self, unit):
             BUILDERS[None](self, unit)
 
-    def afford(self, size):
-        """Whether a net whose weights all stay in L2 still does so with `size` bytes more; large nets do not ask."""
+    def afford(self, size, gain):
+        """Whether weights may grow by `size` bytes for `gain` cycles: they still fit in L2 with all the others, did not
+        before, or it is worth that from now on all come from L3.
+        """
         fits = size <= self.room
         if fits:
             self.room -= size
-        return fits or self.weight >= l2()
+        return fits or self.weight >= l2() or gain > self.weight / NEAR
 
     def real(self, value):
         """The value that it is, identities aside."""

@@ -1,11 +1,13 @@
 """Convolutions of odd sizes, by each algorithm, against the layers' own plan."""
 
 import itertools
+from types import SimpleNamespace
 
 import pytest
 
 from protonet.engine import choose
-from protonet.engine.machine import W
+from protonet.engine.machine import W, l2
+from protonet.engine.plan import Planner
 from tests.engine.tools import agree, conv, layer, operations, pool, relu
 
 SIZES = [(7, 7), (9, 14)]
@@ -183,3 +185,21 @@ def test_chunks_of_tiles_are_of_one_size_and_enough(tiles, parts):
     chunks = -(-tiles // many)
     assert chunks * many - tiles < chunks  # no chunk could be smaller
     assert chunks * parts >= min(choose.ENOUGH, tiles * parts)
+
+
+def test_larger_weights_leave_l2_only_where_that_pays():
+    """What does not fit any more makes all the net's weights come from further away."""
+    net = SimpleNamespace(room=100, weight=1000)
+    assert Planner.afford(net, 60, 0)
+    assert net.room == 40
+    assert not Planner.afford(net, 60, 0)
+    assert Planner.afford(net, 60, 1000)
+    assert net.room == 40
+    assert Planner.afford(SimpleNamespace(room=0, weight=l2()), 60, 0)
+
+
+def test_vectors_of_one_place():
+    for out in range(1, 130):
+        vectors = choose.vectors_at_once(out)
+        assert 3 <= vectors <= 5
+        assert out % vectors <= out % 4
