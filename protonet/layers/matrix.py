@@ -6,10 +6,15 @@ from protonet.kernels import few_rows, gemm, pack
 def product(emit, a, b, c, M, N, K, turned=(False, False), add=False, bias=None):
     """turned: whether a lies as (K, M), b as (N, K).  `add`: c += a @ b.  bias: added to every row of c."""
     mode = gemm.ADD if add else gemm.SET if bias is None else gemm.BIAS
-    given = b if bias is None else bias
+    given, to = b if bias is None else bias, c.seen(M, N)
     if turned == (False, True) and M <= few_rows.FEW:
-        known = a.seen(M, K), b.seen(N, K), given, c.seen(M, N)
-        emit(few_rows.few_rows, *known, mode, tasks=few_rows.tasks(N))
+        emit(few_rows.few_rows, a.seen(M, K), b.seen(N, K), given, to, mode, tasks=few_rows.tasks(N))
+        return
+    if turned == (False, False) and M <= few_rows.FEW:
+        emit(few_rows.few_sums, a.seen(M, K), b.seen(K, N), given, to, mode, tasks=few_rows.columns(N))
+        return
+    if turned == (True, False) and K <= few_rows.FEW:
+        emit(few_rows.few_products, a.seen(K, M), b.seen(K, N), given, to, mode, tasks=few_rows.tasks(M))
         return
     left = emit.scratch(pack.size(M, K))
     if turned[0]:
