@@ -114,8 +114,12 @@ class Writer:
         if node.spec.global_pooling:
             return self.line("Pooling", node.name, node.inputs, output, f"0={average} 4=1")
         shape = node.inputs[0].shape
-        (kh, kw), (sh, sw), (ph, pw), _, _ = node.layer.geometry(shape)
-        params = f"0={average} 1={kw} 11={kh} 2={sw} 12={sh} 3={pw} 13={ph} 5=0"
+        kernel, stride, before, after, out = node.layer.geometry(shape)
+        sides = tuple(zip(shape[2:], kernel, stride, before, after, out, strict=True))
+        up = all(b == a and -(-(n + 2 * b - k) // s) + 1 == o for n, k, s, b, a, o in sides)
+        behind = [b if up else max(0, (o - 1) * s + k - n - b) for n, k, s, b, _, o in sides]
+        (kh, kw), (sh, sw), (top, left), (bottom, right) = kernel, stride, before, behind
+        params = f"0={average} 1={kw} 11={kh} 2={sw} 12={sh} 3={left} 13={top} 14={right} 15={bottom} 5={int(not up)}"
         return self.line("Pooling", node.name, node.inputs, output, params)
 
     def write_LRN(self, node, output, act):

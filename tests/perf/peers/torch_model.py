@@ -52,7 +52,8 @@ def pooling(node, params, x):
     ]
     pool = F.max_pool2d if node.spec.pool == MAX else F.avg_pool2d
     if all(2 * b <= k for b, k in zip(before, kernel, strict=True)):  # its rounding up is Caffe's, divisors too
-        return pool(x, kernel, stride, before, ceil_mode=before != tuple(behind))
+        down = [(n + 2 * b - k) // s + 1 for n, k, s, b in zip(shape[2:], kernel, stride, before, strict=True)]
+        return pool(x, kernel, stride, before, ceil_mode=down != list(out))
     around = (before[1], behind[1], before[0], behind[0])
     return pool(F.pad(x, around, value=LOWEST if node.spec.pool == MAX else 0.0), kernel, stride)
 
