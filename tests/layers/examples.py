@@ -326,6 +326,11 @@ EXAMPLES = {
         "spatial_filter_weight: 0.6 bilateral_filter_weight: 0.4 }",
         shapes=((2, 3, 3, 4),) * 3,
     ),
+    "LabelsequenceAccuracy": Example(shapes=((3, 5, 4), (3, 2)), inputs=labelled(4), gradient=False),
+    "ResizeBilinear": Example('resize_bilinear_param { data_format: "NCHW" scale_height: 2 output_width: 3 }'),
+    "ResizeNearestNeighbor": Example("resize_nearest_neighbor_param { output_height: 3 scale_width: 2 }"),
+    "Reverse": Example("reverse_param { axis: 1 axis: 2 }"),
+    "Transpose": Example("transpose_param { dim: 1 dim: 0 dim: 3 dim: 2 }"),
     "MaskPooling": Example(shapes=(SHAPE, (4, 1, 2, 2)), large=(LARGE, (3, 1, 61, 67))),
     "MaskResize": Example("mask_resize_param { output_height: 3 output_width: 2 }"),
     "ROIWarping": Example(

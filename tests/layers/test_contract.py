@@ -11,7 +11,7 @@ from tests.layers.examples import EXAMPLES
 from tests.tools import check_gradient, layer
 
 # what works on files, on Python, or on values: its own test says what it promises
-OUTSIDE = {"Data", "HDF5Data", "HDF5Output", "ImageData", "MemoryData", "Python", "WindowData"}
+OUTSIDE = {"Data", "HDF5Data", "HDF5Output", "ImageData", "MatWrite", "MemoryData", "Python", "WindowData"}
 OUTSIDE |= {name for name, kind in REGISTRY.items() if issubclass(kind, ForkData)}
 OUTSIDE |= {
     "DetectionEvaluate",
