@@ -1,9 +1,12 @@
-"""Whole nets against every other engine that is installed: interleaved rounds in one process, a Markdown table.
+"""Whole nets against every other engine that is installed: interleaved rounds in one process, Markdown and a picture.
 
-    python -m tests.perf.nets [--threads 1] [--batch 1] [--rounds 20] [NAME ...]
+    pip install -e ".[bench]"
+    python -m tests.perf.nets [--threads 1 2] [--batch 1 16] [--rounds 20] [--memory] [--svg nets.svg] [NAME ...]
 
-Weights are random; all engines get the same folded net in float32.  A figure is the best of all rounds, in ms; `ratio`
-is protonet's over the fastest other's, in brackets that of the medians.  Run it pinned (taskset) and alone.
+Weights are random; all engines get the same folded net in float32.  A figure is the best of all rounds, in brackets the
+median, in ms; `ratio` is protonet's best over the fastest other's, in brackets that of the medians; `difference` is how
+far outputs lie from ours, as a share of their largest number.  MB is what an engine adds at most to a process of its
+own that has imported all of them.  Run it pinned (taskset) and alone.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import math
 import tempfile
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +28,7 @@ from protonet.graph.read import read
 from protonet.io import Weights
 from protonet.layers import make
 from tests.conftest import CORPUS
+from tests.perf import memory, picture
 from tests.perf.peers import engines
 
 NETS = {
@@ -89,12 +94,15 @@ def random(graph, rng):
     return Weights(weights)
 
 
+def given(graph):
+    """Random inputs."""
+    rng = np.random.default_rng(1)
+    return {value.name: rng.normal(size=value.shape).astype(np.float32) for value in fed(graph)}
+
+
 def measure(graph, threads, rounds, skip=()):
     """{engine: (best s, median s, largest difference from protonet over its largest number)}."""
-    rng = np.random.default_rng(1)
-    inputs = {
-        v.name: rng.normal(size=v.shape).astype(np.float32) for n in graph.nodes if n.type == "Input" for v in n.outputs
-    }
+    inputs = given(graph)
     program = Program(graph, threads=threads)
     runs = {"protonet": program.run}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -130,34 +138,79 @@ def ratios(figures):
     )
 
 
-def row(name, figures, columns):
+def row(name, figures, columns, peaks):
     best, median = ratios(figures)
-    cells = [f"{1e3 * figures[each][0]:.3f}" if each in figures else "" for each in columns]
+    cells = [f"{1e3 * figures[c][0]:.2f} ({1e3 * figures[c][1]:.2f})" if c in figures else "" for c in columns]
     least, most = min(f[2] for n, f in figures.items() if n != "protonet"), max(f[2] for f in figures.values())
-    return f"| {name} | " + " | ".join(cells) + f" | **{best:.2f}** ({median:.2f}) | {least:.0e} to {most:.0e} |"
+    cells += [f"**{best:.2f}** ({median:.2f})", f"{least:.0e} to {most:.0e}"]
+    cells += [f"{peaks[c]:.0f}" if c in peaks else "" for c in columns] if peaks else []
+    return f"| {name} | " + " | ".join(cells) + " |"
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*")
-    for option, default in (("threads", 1), ("batch", 1), ("rounds", 20)):
-        parser.add_argument(f"--{option}", type=int, default=default)
-    parser.add_argument("--skip", nargs="*", default=["OpenCV"], help="engines to leave out")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING)
+def one(name, engine, threads, batch):
+    """Some runs of one engine alone, for its memory."""
+    graph = graph_of(str(CORPUS / NETS[name]), HEADS.get(name, ()), batch)
+    inputs = given(graph)
+    with tempfile.TemporaryDirectory() as folder:
+        if engine == "protonet":
+            run = Program(graph, threads=threads).run
+        else:
+            run = engines.ENGINES[engine][1](graph, threads, folder)[1]
+        for _ in range(3):
+            run(inputs)
+
+
+def section(arguments, threads, batch):
+    """The table of one number of threads and one batch size: ({net: ratio}, its lines)."""
     columns = ["protonet", *(name for name in engines.ENGINES if name not in arguments.skip)]
-    print(f"batch {arguments.batch}, {arguments.threads} thread(s), ms, best of {arguments.rounds}\n")
-    print("| net | " + " | ".join(columns) + " | ratio | difference |")
-    print("|---" * (len(columns) + 3) + "|")
-    found = []
+    heads = ["net", *columns, "ratio", "difference", *(f"{c} MB" for c in columns if arguments.memory)]
+    lines = [f"batch {batch}, {threads} thread{'s' * (threads > 1)}: ms, best (median) of {arguments.rounds}\n"]
+    lines += ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    print("\n".join(["", *lines]))
+    found = {}
     for name, path in NETS.items():
         if arguments.names and name not in arguments.names:
             continue
-        graph = graph_of(str(CORPUS / path), HEADS.get(name, ()), arguments.batch)
-        figures = measure(graph, arguments.threads, arguments.rounds, arguments.skip)
-        found.append(ratios(figures)[0])
-        print(row(name, figures, columns), flush=True)
-    print(f"\ngeometric mean of the ratios: {math.exp(np.mean(np.log(found))):.3f}")
+        graph = graph_of(str(CORPUS / path), HEADS.get(name, ()), batch)
+        figures = measure(graph, threads, arguments.rounds, arguments.skip)
+        call = "tests.perf.nets:one"
+        peaks = {each: memory.peak(call, name, each, threads, batch) for each in figures} if arguments.memory else {}
+        found[name] = ratios(figures)[0]
+        lines.append(row(name, figures, columns, peaks))
+        print(lines[-1], flush=True)
+    lines.append(f"\ngeometric mean of the ratios: {mean(found):.3f}")
+    print(lines[-1], flush=True)
+    return found, lines
+
+
+def mean(found):
+    return math.exp(np.mean(np.log(list(found.values()))))
+
+
+def main():
+    style = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=style)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NETS)}")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1])
+    parser.add_argument("--batch", type=int, nargs="+", default=[1])
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--skip", nargs="*", default=[], help="engines to leave out")
+    parser.add_argument("--memory", action="store_true", help="peak MB of each engine in a process of its own")
+    parser.add_argument("--svg", metavar="FILE", help="where to write the picture of all ratios")
+    parser.add_argument("--markdown", metavar="FILE", help="where to write the tables")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    series, text = {}, []
+    for batch in arguments.batch:
+        for threads in arguments.threads:
+            found, lines = section(arguments, threads, batch)
+            series[f"batch {batch}, {threads} thread{'s' * (threads > 1)}"] = found | {"geometric mean": mean(found)}
+            text += [*lines, ""]
+    if arguments.markdown:
+        Path(arguments.markdown).write_text("\n".join(text), "utf-8")
+    if arguments.svg:
+        title = "Time of protonet over the fastest other engine's"
+        Path(arguments.svg).write_text(picture.bars(title, series, best=1.0), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""The tools of the benchmarks: pictures, peak memory, and train nets that are what their prototxts say."""
+
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.conftest import CORPUS, needs
+from tests.perf import memory, picture
+from tests.perf.train_nets import NETS, solver_of
+
+
+def test_a_picture_has_a_bar_for_each_number():
+    series = {"one thread": {"A & B": 0.5, "mean": 0.6}, "two": {"A & B": 2.0, "mean": 0.7}}
+    root = ElementTree.fromstring(picture.bars("Time <ratio>", series))
+    texts = [each.text for each in root.iter() if each.tag.endswith("text")]
+    assert {"A & B", "mean", "Time <ratio>", "one thread", "two", "0.50", "2.00", "0.60", "0.70"} == set(texts)
+    bars = [float(each.get("width")) for each in root.iter() if each.tag.endswith("rect") and each.get("height") == "9"]
+    assert bars == pytest.approx([0.5 * bars[1] / 2, bars[1], 0.6 * bars[1] / 2, 0.7 * bars[1] / 2], abs=0.2)
+    line = next(each for each in root.iter() if each.tag.endswith("line"))
+    assert float(line.get("x1")) == pytest.approx(picture.LEFT + bars[1] / 2, abs=0.2)
+
+
+def taking(megabytes):
+    import numpy as np
+
+    np.ones(int(megabytes) << 17)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_peak_memory_is_that_of_the_call():
+    found = memory.peak(f"{__name__}:taking", 200)
+    assert 150 < found < 300
+
+
+@needs(CORPUS)
+@pytest.mark.parametrize("name", ["LeNet", "CIFAR-quick with BN", "open_nsfw"])
+def test_a_train_net_is_fed_normed_and_ends_in_a_loss(name, monkeypatch):
+    path, _, image, labels = NETS[name]
+    monkeypatch.setitem(NETS, name, (path, 2, image, labels))
+    solver = solver_of(name, threads=1)
+    types = [place.layer.type for place in solver.net.places]
+    assert types[0] == "Input"
+    assert types.count("SoftmaxWithLoss") == 1
+    assert not {"Data", "Accuracy", "Softmax"} & set(types)
+    assert types.count("BatchNorm") == {"LeNet": 0, "CIFAR-quick with BN": 3, "open_nsfw": 53}[name]
+    assert all(not p.layer.stored for p in solver.net.places if p.layer.type == "BatchNorm")
+    if name == "LeNet":
+        solver.step(1)
+        assert 0 < solver.losses[-1] < 20
