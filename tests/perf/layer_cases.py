@@ -7,10 +7,9 @@ Without one the layer is timed alone.  Sizes are those of a layer in the middle 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tests.layers import examples
 from tests.layers.examples import apart, indicated, labelled, normal, positive, sequences
+from tests.perf import layer_inputs as inputs
 
 
 @dataclass
@@ -35,33 +34,6 @@ FILL = 'weight_filler { type: "xavier" } bias_filler { type: "gaussian" }'
 
 def conv(text):
     return f"convolution_param {{ {text} {FILL} }}"
-
-
-def masked(rng, shapes):
-    """Numbers, and for each a place among 4 in a map twice as high and wide."""
-    (x,) = normal(rng, shapes[:1])
-    _, _, H, W = x.shape
-    h, w = (2 * i + rng.integers(0, 2, x.shape) for i in np.ogrid[:H, :W])
-    return [x, (h * 2 * W + w).astype(np.float32)]
-
-
-def spelled(rng, shapes):
-    """Scores, indicators of sequences that begin at once, labels."""
-    going = np.ones(shapes[1], np.float32)
-    going[0] = 0
-    return [*normal(rng, shapes[:1]), going, rng.integers(0, 36, shapes[2]).astype(np.float32)]
-
-
-def regions(rng, shapes):
-    """Maps, and regions of them on a scale of 16."""
-    maps, rois = shapes
-    low = rng.uniform(0, 16 * maps[3] / 2, (rois[0], 2))
-    rows = np.column_stack([rng.integers(0, maps[0], rois[0]), low, low + rng.uniform(60, 16 * maps[3] / 2, low.shape)])
-    return [*normal(rng, [maps]), rows.astype(np.float32)]
-
-
-def chosen(rng, shapes):
-    return [*normal(rng, shapes[:1]), rng.integers(0, 2, shapes[1]).astype(np.float32)]
 
 
 def lstm(D, H, T, N):
@@ -91,7 +63,7 @@ CASES = [
     Case("BoxAnnotatorOHEM", "", 'top: "z"' "box_annotator_ohem_param { roi_per_img: 128 }",
          ((600, 5), (600,), (600,), (600, 84)), examples.mined, backward=False),
     Case("CTCLoss", "F.ctc_loss(a.log_softmax(2), c.T.long(), [40] * 32, [8] * 32, 36, 'none').mean()", "",
-         ((40, 32, 37), (40, 32), (8, 32)), spelled),
+         ((40, 32, 37), (40, 32), (8, 32)), inputs.spelled),
     Case("CenterLoss", "((a - w[0][b.long()]) ** 2).sum() / 512", "center_loss_param { num_output: 1000 }",
          ((256, 512), LABELS), labelled(1000), same=False),
     Case("Clip", "a.clamp(-0.8, 0.9)", "clip_param { min: -0.8 max: 0.9 }", inputs=apart),
@@ -119,6 +91,11 @@ CASES = [
          flops=2 * 4 * 21 * 16 * 60**2),
     Case("DepthwiseConvolution", "F.conv2d(a, *w, padding=1, groups=64)", conv("num_output: 64 kernel_size: 3 pad: 1"),
          flops=2 * 9 * 8 * 64 * 56**2),
+    Case("DetectionEvaluate", "", "detection_evaluate_param { num_classes: 21 overlap_threshold: 0.5 }",
+         ((1, 1, 1600, 7), (1, 1, 100, 8)), inputs.judged, backward=False),
+    Case("DetectionOutput", "", "detection_output_param { num_classes: 21 nms_param { nms_threshold: 0.45 top_k: 400 } "
+         "code_type: CENTER_SIZE keep_top_k: 200 confidence_threshold: 0.1 }",
+         ((1, 34928), (1, 183372), (1, 2, 34928)), inputs.detected, backward=False),
     Case("Dropout", "F.dropout(a, 0.5)", same=False),
     Case("DummyData", "", "dummy_data_param { shape { dim: 8 dim: 64 dim: 56 dim: 56 } "
          'data_filler { type: "gaussian" } }', (), backward=False),
@@ -134,7 +111,7 @@ CASES = [
          "biases: 1 biases: 1 biases: 1 biases: 3 biases: 3 biases: 4 biases: 4 nms: 0.5 }",
          ((2, 125, 13, 13), (2, 30, 5)), examples.seen(20), backward=False),
     Case("Exp", "torch.exp(a * 0.5)", "exp_param { scale: 0.5 }"),
-    Case("Filter", "a[b != 0]", shapes=((64, 64, 28, 28), (64,)), inputs=chosen),
+    Case("Filter", "a[b != 0]", shapes=((64, 64, 28, 28), (64,)), inputs=inputs.chosen),
     Case("FocalLoss", "focal(a, b)", "focal_loss_param { alpha: 0.25 gamma: 2 }", (PIXELS, CLASSES), labelled(21)),
     Case("HardSigmoid", "F.hardsigmoid(a)", same=False),
     Case("HardSwish", "F.hardswish(a)", same=False),
@@ -156,14 +133,17 @@ CASES = [
     Case("LRN", "within(a)", "lrn_param { local_size: 3 alpha: 5e-5 norm_region: WITHIN_CHANNEL }", label="within"),
     lstm(1000, 256, 20, 16), lstm(256, 256, 20, 1), lstm(512, 512, 20, 64),
     Case("LSTMUnit", "unit(a, b, c)", 'top: "z"', ((1, 64, 512), (1, 64, 2048), (1, 64)), indicated),
+    Case("LabelsequenceAccuracy", "", "", ((64, 20, 37), (64, 20)), labelled(37), backward=False),
     Case("Log", "a.log()", inputs=positive),
     Case("MVN", "F.layer_norm(a, a.shape[2:], eps=0)", "mvn_param { eps: 0 }"),
     Case("MarginInnerProduct", "F.linear(a, F.normalize(w[0]))",
          "margin_inner_product_param { num_output: 1000 type: TRIPLE "
          'weight_filler { type: "xavier" } }', ((64, 512), (64,)), labelled(1000), flops=2 * 64 * 512 * 1000,
          same=False),
+    Case("MaskPooling", "a * b", "", (MAP, (8, 1, 56, 56))),
+    Case("MaskResize", "", "mask_resize_param { output_height: 42 output_width: 42 }", ((64, 1, 21, 21),)),
     Case("MaxUnPool", "F.max_unpool2d(a, b.long(), 2)", "max_unpool_param { dst_h: 56 dst_w: 56 }",
-         ((8, 64, 28, 28),) * 2, masked),
+         ((8, 64, 28, 28),) * 2, inputs.masked),
     Case("Mish", "F.mish(a)"),
     Case("Mul", "a * b", shapes=(MAP, (8, 64, 1, 1))),
     Case("MultiBoxLoss", "", "multibox_loss_param { num_classes: 21 mining_type: MAX_NEGATIVE }",
@@ -177,7 +157,7 @@ CASES = [
     Case("PReLU", "F.prelu(a, w[0])"),
     Case("PReLU", "F.prelu(a, w[0])", shapes=((128, 4096),), label="rows"),
     Case("PSROIPooling", "", "psroi_pooling_param { output_dim: 21 group_size: 7 spatial_scale: 0.0625 }",
-         ((1, 1029, 38, 50), (300, 5)), regions),
+         ((1, 1029, 38, 50), (300, 5)), inputs.regions),
     Case("Pad", "F.pad(a, (1, 1, 1, 1))", "pad_param { pad_u: 1 pad_d: 1 pad_l: 1 pad_r: 1 }"),
     Case("Padding", "F.pad(a, (1, 1, 1, 1))", "padding_param { pad_beg: 1 pad_end: 1 }"),
     Case("Parameter", "", "parameter_param { shape { dim: 512 dim: 512 } }", ()),
@@ -201,10 +181,14 @@ CASES = [
     Case("Power", "2 * a + 0.5", "power_param { scale: 2 shift: 0.5 }", label="1"),
     Case("PriorBox", "", "prior_box_param { min_size: 60 max_size: 111 aspect_ratio: 2 aspect_ratio: 3 }",
          ((1, 512, 38, 38), (1, 3, 300, 300)), backward=False),
+    Case("Proposal", "", "proposal_param { ratio: 0.5 ratio: 1 ratio: 2 scale: 8 scale: 16 scale: 32 }",
+         ((1, 18, 38, 50), (1, 36, 38, 50), (1, 3)), inputs.proposed, backward=False),
     Case("RNN", "(rnn(torch.nn.RNN, a, w) @ w[3].T + w[4]).tanh()", f"recurrent_param {{ num_output: 256 {FILL} }}",
          ((20, 16, 256), (20, 16)), sequences, flops=2 * 20 * 16 * 256 * 768, same=False),
     Case("ROIPooling", "roi_pool(a, b)", "roi_pooling_param { pooled_h: 7 pooled_w: 7 spatial_scale: 0.0625 }",
-         ((1, 256, 38, 50), (64, 5)), regions, same=False),
+         ((1, 256, 38, 50), (64, 5)), inputs.regions, same=False),
+    Case("ROIWarping", "", "roi_warping_param { pooled_h: 14 pooled_w: 14 spatial_scale: 0.0625 }",
+         ((1, 256, 38, 50), (64, 5)), inputs.regions),
     Case("ReLU", "F.relu(a)"),
     Case("ReLU", "F.leaky_relu(a, 0.1)", "relu_param { negative_slope: 0.1 }", label="leaky"),
     Case("ReLU6", "F.relu6(a)"),
@@ -217,6 +201,12 @@ CASES = [
          "reorg_param { stride: 2 }"),
     Case("Resize", "F.interpolate(a, (56, 56), mode='bilinear')", "resize_param { height: 56 width: 56 }",
          ((4, 64, 28, 28),), same=False),
+    Case("ResizeBilinear", "F.interpolate(a, (56, 56), mode='bilinear')", 'resize_bilinear_param { data_format: "NCHW" '
+         "output_height: 56 output_width: 56 }", ((4, 64, 28, 28),), same=False),
+    Case("ResizeNearestNeighbor", "F.interpolate(a, (56, 56))", 'resize_nearest_neighbor_param { data_format: "NCHW" '
+         "output_height: 56 output_width: 56 }", ((4, 64, 28, 28),), same=False),
+    Case("Reverse", "a.flip(0)", label="images"),
+    Case("Reverse", "a.flip(3)", "reverse_param { axis: 3 }", label="columns"),
     Case("SPP", "torch.cat([F.adaptive_max_pool2d(a, n).flatten(1) for n in (1, 2, 4)], 1)",
          "spp_param { pyramid_height: 3 }",
          ((8, 256, 16, 16),), apart),
@@ -245,7 +235,13 @@ CASES = [
     Case("Threshold", "(a > 0.4).float()", "threshold_param { threshold: 0.4 }", backward=False),
     Case("Tile", "a.repeat(1, 2, 1, 1)", "tile_param { tiles: 2 }"),
     Case("Tile", "a.repeat(1, 1, 300)", "tile_param { axis: 2 tiles: 300 }", ((8, 512, 1),), label="numbers"),
+    Case("Transpose", "a.permute(0, 2, 3, 1).contiguous()", "transpose_param { dim: 0 dim: 2 dim: 3 dim: 1 }"),
     Case("Upsample", "F.interpolate(a, scale_factor=2)", "upsample_param { scale: 2 }", ((8, 64, 28, 28),)),
     Case("UpsampleDarknet", "F.interpolate(a, scale_factor=2)", "upsample_darknet_param { stride: 2 }",
          ((8, 64, 28, 28),)),
+    Case("Yolov3DetectionOutput", "",
+         "yolov3_detection_output_param { num_classes: 80 num_box: 3 mask_group_num: 1 mask: 0 "
+         "mask: 1 mask: 2 biases: 10 biases: 13 biases: 16 biases: 30 biases: 33 biases: 23 "
+         "anchors_scale: 8 confidence_threshold: 0.3 }",
+         ((1, 255, 52, 52),), inputs.rare, backward=False),
 ]  # fmt: skip
