@@ -30,17 +30,19 @@ def tile(inputs, vectors):
     """An intrinsic: sums (inputs, vectors) at `to` <- those at `old` + all over images x rows x columns.
 
     Distances in bytes.  xn, xr, xp: to the next image, row and pixel of x that an output sees; yn, yr: of dy, whose
-    pixels follow; yv: to its next vector of channels; os, ts: to the next input's sums.
+    pixels follow; yv: to its next vector of channels; os, ts: to the next input's sums; ahead: from x to what will be
+    wanted next.
     """
     each = [(i, v) for i in range(inputs) for v in range(vectors)]
 
     @intrinsic
-    def tile(e, x, xn, xr, xp, y, yn, yr, yv, images, rows, columns, old, os, to, ts):
+    def tile(e, x, xn, xr, xp, y, yn, yr, yv, images, rows, columns, old, os, to, ts, ahead):
         b = e.b
         sums = [e.load(b.add(old, b.mul(os, e.int(i))), BYTES * v) for i, v in each]
 
         def pixel(_, c):
             x, y, *acc = c
+            e.prefetch(b.add(x, ahead))
             lines = [e.load(b.add(y, b.mul(yv, e.int(v)))) for v in range(vectors)]
             one = [e.broadcast(x, 4 * i) for i in range(inputs)]
             acc = [e.fma(one[i], lines[v], a) for a, (i, v) in zip(acc, each, strict=True)]
@@ -81,17 +83,18 @@ def make(inputs, vectors):
 
     def weights(
         x: f32[X], parts: i64[J, 2], dy: f32[Y], sums: f32[S], groups: i64, vecs: i64, sides: i64, places: i64,
-        step: i64, many: i64, much: i64, images: i64, rows: i64, columns: i64, chunk: i64, lines: i64,
+        step: i64, each: i64, many: i64, much: i64, images: i64, rows: i64, columns: i64, chunk: i64, lines: i64,
         xg: i64, xn: i64, xr: i64, xp: i64, yn: i64, yr: i64, yb: i64, begin, end,
     ):  # fmt: skip
         """sums[chunk][group][side][place][its vectors][W] <- the gradient over a chunk of lines, each number set.
 
         A line is a row of an image, or a whole image where rows follow one another (rows = 1).  chunk: lines of a task;
         lines: of them at a time.  Both divide rows, or are multiples of it.  parts: floats to each part's first number,
-        and the place of its sums; step: places to those of its next number.  sides: tiles that the vectors of a group
-        are cut into, of `vectors` or one less.  Distances in floats.  xg: to the next group's inputs; xn, xr, xp: to
-        the next image, and to the inputs of the next output's row and pixel; yn, yr, yb: of dy, and to its next block.
-        A task is `many` parts and `much` sides of a group in a chunk.
+        and the place of its sums; step: places to those of its next number.  each: so many parts look at the same
+        numbers; those of the next parts are fetched meanwhile (1 x 1, 256 -> 64: 74 % of the peak without that, 91 %
+        with it).  sides: tiles that the vectors of a group are cut into, of `vectors` or one less.  Distances in floats.
+        xg: to the next group's inputs; xn, xr, xp: to the next image, and to the inputs of the next output's row and
+        pixel; yn, yr, yb: of dy, and to its next block.  A task is `many` parts and `much` sides of a group in a chunk.
         """
         J = parts.shape[0]
         bunches, heaps = (J + many - 1) // many, (sides + much - 1) // much
@@ -121,15 +124,16 @@ def make(inputs, vectors):
                     for p in range(first, last):
                         to, ts = out + parts[p, 1] * wq * BYTES, step * wq * BYTES
                         old, os = (nothing, i64(0)) if fresh else (to, ts)
+                        ahead = 4 * (parts[min(p + each, last - 1), 0] - parts[p, 0])
                         if wq == vectors:
                             wide(
                                 at + 4 * parts[p, 0], 4 * xn, 4 * xr, 4 * xp, from_, 4 * yn, 4 * yr, 4 * yb,
-                                together, down, columns, old, os, to, ts,
+                                together, down, columns, old, os, to, ts, ahead,
                             )  # fmt: skip
                         else:
                             narrow(
                                 at + 4 * parts[p, 0], 4 * xn, 4 * xr, 4 * xp, from_, 4 * yn, 4 * yr, 4 * yb,
-                                together, down, columns, old, os, to, ts,
+                                together, down, columns, old, os, to, ts, ahead,
                             )  # fmt: skip
                 line += together * down
                 fresh = False

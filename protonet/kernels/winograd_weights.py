@@ -162,9 +162,13 @@ def make(form, vectors):
                         c = part * INPUTS
                         at = address(v, c // W * tiles * W + c % W) + plane * vp
                         if wq == vectors:
-                            wide(at, 0, 0, BYTES, from_, 0, 0, 4 * W * tiles, 1, 1, tiles, nothing, 0, to, wq * BYTES)
+                            wide(
+                                at, 0, 0, BYTES, from_, 0, 0, 4 * W * tiles, 1, 1, tiles, nothing, 0, to, wq * BYTES, 0
+                            )
                         else:
-                            narrow(at, 0, 0, BYTES, from_, 0, 0, 4 * W * tiles, 1, 1, tiles, nothing, 0, to, wq * BYTES)
+                            narrow(
+                                at, 0, 0, BYTES, from_, 0, 0, 4 * W * tiles, 1, 1, tiles, nothing, 0, to, wq * BYTES, 0
+                            )
                         to += planes_ * step
             from_ = memory
             for side in range(low, high):

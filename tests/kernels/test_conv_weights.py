@@ -53,7 +53,7 @@ def test_channels_of_blocks(vecs, kernel, stride, groups, chunk, lines, bunch, r
     many, much = -(-len(parts) // bunch), 1 + bunch % 2
     chunks = -(-N * OH // chunk)
     sums = np.full(chunks * groups * vecs * places * W, np.nan, np.float32)
-    args = groups, vecs, sides, places, T, many, much, N, OH, OV, chunk, lines
+    args = groups, vecs, sides, places, T, T * W // INPUTS, many, much, N, OH, OV, chunk, lines
     strides = C // W * xs[2], xs[0], stride * xs[1], stride * W, *ys
     tasks = chunks * groups * -(-sides // much) * -(-len(parts) // many)
     one = conv_weights.weights(INPUTS, vecs)
@@ -83,7 +83,7 @@ def test_few_channels_side_by_side(inputs, K, rng):
     order = [i * pitch + j * C + c for c in range(C) for i in range(kernel[0]) for j in range(kernel[1])]
     places, sides = kernel[0] * pitch, conv_weights.sides(vecs)
     sums = np.full(2 * vecs * places * W, np.nan, np.float32)
-    args = 1, vecs, sides, places, 1, 2, 1, N, OH, OV, OH, 1
+    args = 1, vecs, sides, places, 1, 1, 2, 1, N, OH, OV, OH, 1
     strides = 0, H * row, stride * row, stride * C, *ys
     tasks = 2 * sides * -(-len(parts) // 2)
     one = conv_weights.weights(inputs, vecs)

@@ -145,7 +145,7 @@ class Weights(Op):
         xg = x.blocks // G * x.block if G > 1 else 0
         (xn, _, _), (yn, _, yb) = x.strides, dy.strides
         start = x.view(-w.before[0], -w.before[1])
-        args = G, vecs, sides, places, step, many, much, dy.images, rows, columns, chunk, lines
+        args = G, vecs, sides, places, step, each, many, much, dy.images, rows, columns, chunk, lines
         strides = xg, xn, xr, w.stride[1] * x.pixel, yn, yr, yb
         table = to.constants.table(parts).seen(len(parts), 2)
         tasks = chunks * G * heaps * bunches
