@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 CONVOLUTIONS = ("Convolution", "ConvolutionDepthwise", "DepthwiseConvolution")
-ACTING = (*CONVOLUTIONS, "InnerProduct", "Eltwise", "Scale")  # what can end in an activation
+ACTING = (*CONVOLUTIONS, "Deconvolution", "InnerProduct", "Eltwise", "Scale")  # what can end in an activation
 INF = float("inf")
 SUM = 1
 FILLED = "weight_filler bias_filler filler bias_term"

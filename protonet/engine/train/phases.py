@@ -13,19 +13,13 @@ from typing import Any
 import numpy as np
 
 from protonet.engine.choose import Problem, chunk, direct
+from protonet.engine.deconvolution import axis
 from protonet.engine.fuse import INF
 from protonet.engine.op import Op
 from protonet.kernels import conv_blocked, gradient_blocked, pack_blocked
 from protonet.kernels.conv_blocked import BELOW
 from protonet.kernels.simd import W
 from protonet.runtime.step import Buffer
-
-
-def axis(kernel, stride, before, dilation):
-    """For each remainder: its taps and how far on dy they look."""
-    ends = [range(kernel)] * stride
-    seen = [[(t, a + before - t * dilation) for t in taps] for a, taps in enumerate(ends)]
-    return [[(t, n // stride) for t, n in phase if n % stride == 0] for phase in seen]
 
 
 @dataclass(eq=False)
