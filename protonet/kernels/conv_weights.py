@@ -92,9 +92,9 @@ def make(inputs, vectors):
         lines: of them at a time.  Both divide rows, or are multiples of it.  parts: floats to each part's first number,
         and the place of its sums; step: places to those of its next number.  each: so many parts look at the same
         numbers; those of the next parts are fetched meanwhile (1 x 1, 256 -> 64: 74 % of the peak without that, 91 %
-        with it).  sides: tiles that the vectors of a group are cut into, of `vectors` or one less.  Distances in floats.
-        xg: to the next group's inputs; xn, xr, xp: to the next image, and to the inputs of the next output's row and
-        pixel; yn, yr, yb: of dy, and to its next block.  A task is `many` parts and `much` sides of a group in a chunk.
+        with it).  sides: tiles that the vectors of a group are cut into, of `vectors` or one less.  In floats: xg, to
+        the next group's inputs; xn, xr, xp, to the next image, and to the inputs of the next output's row and pixel;
+        yn, yr, yb, of dy, and to its next block.  A task is `many` parts and `much` sides of a group in a chunk.
         """
         J = parts.shape[0]
         bunches, heaps = (J + many - 1) // many, (sides + much - 1) // much
