@@ -148,6 +148,9 @@ CASES = [
     Case("Mul", "a * b", shapes=(MAP, (8, 64, 1, 1))),
     Case("MultiBoxLoss", "", "multibox_loss_param { num_classes: 21 mining_type: MAX_NEGATIVE }",
          ((8, 7668), (8, 40257), (1, 2, 7668), (1, 1, 32, 8)), examples.matched),
+    Case("MultiStageMeanfield", "", "multi_stage_meanfield_param { num_iterations: 5 theta_alpha: 160 theta_beta: 3 "
+         "theta_gamma: 3 spatial_filter_weight: 3 bilateral_filter_weight: 5 }",
+         ((1, 21, 60, 60), (1, 21, 60, 60), (1, 3, 60, 60))),
     Case("MultinomialLogisticLoss", "F.nll_loss(a.log(), b.long())", shapes=(ROWS, LABELS), inputs=examples.probable),
     Case("Normalize", "w[0][:, None, None] * F.normalize(a)",
          'norm_param { across_spatial: false channel_shared: false '
