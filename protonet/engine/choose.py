@@ -29,6 +29,8 @@ WORSE = 1.1  # what forms of eight points must win: they are four times less exa
 BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
 NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
+SMALL = ((5, 4), (4, 6), (3, 6), (2, 8), (1, 8)) if REGISTERS == 32 else ((3, 3), (2, 5), (1, 8))  # for few pixels
+L1, CLOSE = 16 << 10, 24  # bytes of a tile's weights that stay there; bytes a cycle that others come from L2 at
 FEW_CHANNELS, FEW_GROUPS = 4, 8
 MANY_CHANNELS = inf if W == 16 and FMAS == 2 else 128  # AVX-512 at full rate halves the time of products, not of passes
 SPREAD, GATHER = (13, 9) if W == 16 else (8, 6)  # cycles a pixel of a half, and vector of channels
@@ -109,7 +111,8 @@ def choose(p: Problem, exact=False, tune=None) -> Choice:
 
 def tile_cost(channels, pixels, vectors):
     """Cycles of one tile over so many input channels."""
-    step = max(pixels * vectors / FMAS, pixels / LOADS + vectors / 2, LATENCY) + CHANNEL + AGAIN * vectors
+    close = vectors * 4 * W / CLOSE if channels * vectors * 4 * W > L1 else 0
+    step = max(pixels * vectors / FMAS, pixels / LOADS + vectors / 2, close, LATENCY) + CHANNEL + AGAIN * vectors
     return channels * step + TILE + pixels * vectors
 
 
@@ -137,7 +140,7 @@ def runs(channels, costs=RUNS):
     return min(costs, key=lambda n: -(-channels // n) * n * costs[n])
 
 
-def direct(p, tiles=TILES):
+def direct(p, tiles=TILES + SMALL):
     channels = p.inputs * p.taps
     weights = 4 * p.G * channels * p.vectors * W
     count, length = p.lines

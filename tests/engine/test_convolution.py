@@ -73,6 +73,20 @@ def test_winograd(channels, outputs, H, V, pad):
     agree(body, (1, 3, H, V), tolerance=5e-5, threads=(1, 2))
 
 
+@pytest.mark.parametrize("tile", choose.TILES + choose.SMALL)
+def test_every_tile_on_maps_of_few_pixels(tile, monkeypatch):
+    monkeypatch.setattr(choose.direct, "__defaults__", ((tile,),))
+    for size, channels, outputs in ((1, 40, 50), (2, 24, 136), (3, 20, 17), (5, 32, 72)):
+        body = conv("z", "x", channels, 3, stride=2, pad=1) + relu("z") + conv("y", "z", outputs) + relu("y")
+        program, _ = agree(body, (2, 19, 2 * size, 2 * size - 1), threads=(1, 2))
+        assert used(program, "conv_{}_{}_".format(*tile))
+
+
+def test_a_map_of_one_pixel_does_not_take_a_wide_tile():
+    program, _ = agree(conv("z", "x", 64, 3, stride=2) + conv("y", "z", 300), (1, 20, 3, 4), threads=(1,))
+    assert used(program, "conv_1_8_")
+
+
 def test_winograd_is_used_where_it_pays_and_not_where_exactness_is_asked_for():
     body = conv("z", "x", 64) + conv("y", "z", 64, 3, pad=1)
     program, _ = agree(body, (1, 3, 28, 28), tolerance=5e-5)
