@@ -9,6 +9,7 @@ PyTorch's forward makes its graph, as a net keeps what backward reads.
 """
 
 import argparse
+import importlib.util
 import time
 
 import numpy as np
@@ -135,10 +136,10 @@ def best(runs, rounds):
     return least
 
 
-def measure(case, threads, rounds):
+def measure(case, threads, rounds, compared=True):
     """Rows (label, ms, ms of PyTorch or None, speed, its unit), forward and then backward."""
     ours = Ours(case, threads)
-    theirs = Theirs(case, ours) if case.torch else None
+    theirs = Theirs(case, ours) if case.torch and compared else None
     if theirs and case.same and (why := differ(case, ours, theirs)):
         print(f"{case.type} {case.label}: {why}")
     for way in ("forward", "backward"):
@@ -168,17 +169,21 @@ def main():
     for name in arguments.types:
         if name not in {case.type for case in CASES}:
             parser.error(f"no case of {name}")
-    import torch
-
-    torch.set_num_threads(arguments.threads)
+    there = importlib.util.find_spec("torch") is not None
+    if there:
+        importlib.import_module("torch").set_num_threads(arguments.threads)
+    else:
+        print("PyTorch is not installed: layers are timed alone\n")
     head = "| layer | ms | PyTorch | ratio | speed |\n|---|---|---|---|---|"
     print(head)
     rows = []
     for case in CASES:
         if not arguments.types or case.type in arguments.types:
-            for one in measure(case, arguments.threads, arguments.rounds):
+            for one in measure(case, arguments.threads, arguments.rounds, there):
                 print(row(*one), flush=True)
                 rows.append(one)
+    if not there:
+        return
     compared = sorted((one for one in rows if one[2]), key=lambda one: one[1] / one[2], reverse=True)
     print(f"\nthe worst of {len(compared)} that were compared\n\n{head}")
     for one in compared[:10]:
