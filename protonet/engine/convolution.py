@@ -21,7 +21,7 @@ from protonet.kernels.pointwise_blocked import SUM
 from protonet.layers import spatial
 from protonet.runtime.step import Buffer
 
-DEPTHWISE = (14, 7) if REGISTERS == 32 else (7,)
+DEPTHWISE = (14, 10, 7) if REGISTERS == 32 else (10, 7)  # pixels a tile
 
 
 @dataclass(eq=False)

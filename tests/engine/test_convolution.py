@@ -52,7 +52,7 @@ def test_groups_whether_or_not_they_fill_blocks(channels, outputs, group):
     ("kernel", "stride", "pad"), [(3, 1, 1), (3, 2, 1), (5, 1, 2), (5, 2, 2), (7, 1, 3), (3, 3, 0), (2, 1, 1)]
 )
 def test_depthwise(kernel, stride, pad):
-    for channels, (H, V) in itertools.product((13, 32), ((9, 17), (14, 7))):
+    for channels, (H, V) in itertools.product((13, 32), ((9, 17), (14, 7), (5, 20))):
         body = conv("z", "x", channels) + conv("y", "z", channels, kernel, stride=stride, pad=pad, group=channels)
         program, _ = agree(body + relu("y"), (2, 3, H, V), threads=(1, 2))
         assert used(program, "depthwise")
