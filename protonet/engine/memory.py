@@ -27,9 +27,8 @@ class Pages:
 
     def keep(self, array):
         """A copy of an array, flat."""
-        array = np.ascontiguousarray(array)
         place = self.take(array.nbytes)[: array.nbytes].view(array.dtype)
-        place[:] = array.reshape(-1)
+        place.reshape(array.shape)[...] = array
         return place
 
 

@@ -54,9 +54,14 @@ def depthwise(w):
 def transformed(w, form, groups=1):
     """(K, C, r, r) -> [K / W][planes][C / W][W in][W out]."""
     w = filled(w, groups=groups)
-    w = w.reshape(-1, *w.shape[2:])
-    u = winograd_forms.weights(w, form).astype(np.float32)
-    return u.reshape(w.shape[0] // W, W, w.shape[1] // W, W, -1).transpose(0, 4, 2, 3, 1)
+    w = w.reshape(-1, w.shape[2], w.shape[3] * w.shape[4])
+    G = winograd_forms.matrix(form)
+    both = np.kron(G, G)  # G w G' as one product, in float64
+    out = np.empty((w.shape[0] // W, len(G) ** 2, w.shape[1] // W, W, W), np.float32)
+    for block, some in zip(out, w.reshape(-1, W, *w.shape[1:]), strict=True):
+        taps = some.transpose(2, 1, 0).astype(np.float64, order="C").reshape(w.shape[2], -1)
+        block.reshape(len(both), -1)[...] = both @ taps
+    return out
 
 
 def matrix(w, lanes, places):
