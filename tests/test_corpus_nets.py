@@ -78,13 +78,17 @@ FOREIGN = (
         "unknown layer type 'DetectNetTransformation'",
         "NVIDIA: DetectNet's images, changed at random",
     ),
+    (r"cfm/train", "layer 'loss_mask': takes 2 bottoms, found 3", "MNC: a weight for each number of a loss"),
     (r"DAN_convert_optimized", "must have one shape", "Synopsys: Eltwise of a vector and a number"),
     (r"gabor_init", "unknown filler 'gabor'", "Intel: a filler"),
     (r"sigmoid_train_test_bn", "lr_mult must be 0", "NVIDIA: statistics with an lr_mult, which means nothing"),
     (r"ssd/train_val_dummydata", "expected ground truth", "Intel: a benchmark with images for boxes"),
 )
 # built, but not to be run forward here: (path, what is said, why)
-NOT_RUN = ((r"vgg128_noup", "the list of names cannot be read", "DeepLab: names its files by a list that is not here"),)
+NOT_RUN = (
+    (r"vgg128_noup", "the list of names cannot be read", "DeepLab: names its files by a list that is not here"),
+    (r"SSD|ssd|SFD", "name_size_file '.+' is not there", "SSD: the sizes of its images, a list that is not here"),
+)
 
 
 @dataclass

@@ -88,8 +88,7 @@ class CascadeProposalLayer(ProposalLayer):
     def setup(self, bottom, top):
         if len(top) != 1:
             raise NetError(
-                f"MNC's ProposalLayer gives regions alone here: found {len(top)} tops; to train, put its lib "
-                "in PYTHONPATH"
+                f"ProposalLayer gives regions alone here: found {len(top)} tops; to train, put MNC's lib in PYTHONPATH"
             )
         super().setup(bottom, top)
 
