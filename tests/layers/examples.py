@@ -331,6 +331,11 @@ EXAMPLES = {
     "ResizeNearestNeighbor": Example("resize_nearest_neighbor_param { output_height: 3 scale_width: 2 }"),
     "Reverse": Example("reverse_param { axis: 1 axis: 2 }"),
     "Transpose": Example("transpose_param { dim: 1 dim: 0 dim: 3 dim: 2 }"),
+    "Correlation": Example(
+        "correlation_param { kernel_size: 1 max_displacement: 1 pad: 1 }",
+        shapes=((2, 3, 4, 3),) * 2,
+        large=((3, 3, 14, 17),) * 2,
+    ),
     "MaskPooling": Example(shapes=(SHAPE, (4, 1, 2, 2)), large=(LARGE, (3, 1, 61, 67))),
     "MaskResize": Example("mask_resize_param { output_height: 3 output_width: 2 }"),
     "ROIWarping": Example(
