@@ -214,7 +214,7 @@ class Convolution(Weighted):
         down, along, images = -(-y.rows // form[0]), -(-y.columns // form[0]), y.images
         count, block = images * down * along, self.choice.block
         outs, ins = (cell.blocks // groups if groups > 1 else cell.blocks for cell in (y, self.x))
-        sizes = outs, ins, images, down, along, y.rows, y.columns
+        sizes = outs, self.x.shape[1] // groups, images, down, along, y.rows, y.columns
         places = *y.strides, *(r.strides if r else (0, 0, 0)), r is not None, lo, hi
         kernel = winograd.stage("fused" if block else "product", form, tiles, vectors, mode)
         for g in range(groups):

@@ -20,17 +20,19 @@ from protonet.kernels.simd import BYTES, W
 from protonet.kernels.winograd_forms import FORMS, inputs, outputs, planes
 
 X, V, U, B, R, Y = "X", "V", "U", "B", "R", "Y"
+PAIR = 2
 
 
 def gemm(tiles, vectors):
     """An intrinsic: `tiles` tiles x `vectors` vectors of channels of one plane.  Distances in bytes, to the next ...
 
     vb: block of channels; uv: weights of the next vector of outputs; pv: the sums of it.  ahead: the next weights.
+    Of the last block only those channels count that there are, up to a whole PAIR.
     """
     each, lines = [(t, v) for t in range(tiles) for v in range(vectors)], fetched(tiles, vectors)
 
     @intrinsic
-    def gemm(e, v, vb, blocks, u, uv, ahead, p, pv):
+    def gemm(e, v, vb, channels, u, uv, ahead, p, pv):
         def block(_, c):
             at, u, ahead, *acc = c
             for k in range(vectors):
@@ -39,7 +41,21 @@ def gemm(tiles, vectors):
             acc = multiplied(e, acc, at, u, uv, each, W, W)
             return [e.b.add(at, vb), e.at(u, BYTES * W), e.at(ahead, LINE * lines // vectors), *acc]
 
-        _, _, _, *sums = e.loop(blocks, [v, u, ahead, *(e.const(0) for _ in each)], block)
+        def pair(_, c):
+            at, u, *acc = c
+            return [e.at(at, 4 * PAIR), e.at(u, BYTES * PAIR), *multiplied(e, acc, at, u, uv, each, PAIR, W)]
+
+        whole = e.b.udiv(channels, e.int(W))
+        rest = e.b.sub(channels, e.b.mul(whole, e.int(W)))
+        at, u, _, *sums = e.loop(whole, [v, u, ahead, *(e.const(0) for _ in each)], block)
+        with e.b.if_else(e.b.icmp_signed("==", rest, e.int(0))) as (done, more):
+            with done:
+                put(e, sums, p, pv)
+            with more:
+                _, _, *sums = e.loop(e.b.udiv(e.at(rest, PAIR - 1), e.int(PAIR)), [at, u, *sums], pair)
+                put(e, sums, p, pv)
+
+    def put(e, sums, p, pv):
         for total, (t, k) in zip(sums, each, strict=True):
             e.store(total, e.b.add(p, e.b.mul(pv, e.int(k))), BYTES * t)
 
@@ -98,11 +114,11 @@ def make_stages(form, tiles, vectors, act):
 
     @inline
     def stages(
-        v, vb, vp, u, last, blocks, full, t0, t1, memory, bias, slope, r, y,
+        v, vb, vp, u, last, channels, full, t0, t1, memory, bias, slope, r, y,
         down, across, rows, columns, yn, yr, yb, rn, rr, rb, lo, hi,
     ):  # fmt: skip
         pv = (t1 - t0 + tiles - 1) // tiles * tiles * W * 4
-        size = blocks * W * W * 4
+        size = (channels + W - 1) // W * W * W * 4
         ks = vectors if full else 1
         pp = 4 * padded(vectors * pv // 4)
         for plane in range(count):
@@ -111,11 +127,11 @@ def make_stages(form, tiles, vectors, act):
             while t < t1 - t0:
                 at, to = v + plane * vp + t * W * 4, memory + plane * pp + t * W * 4
                 if full:
-                    wide(at, vb, blocks, u + plane * size, count * size, next_ + ahead, to, pv)
+                    wide(at, vb, channels, u + plane * size, count * size, next_ + ahead, to, pv)
                 else:
-                    narrow(at, vb, blocks, u + plane * size, count * size, next_ + ahead, to, pv)
+                    narrow(at, vb, channels, u + plane * size, count * size, next_ + ahead, to, pv)
                 t += tiles
-                ahead += reach * blocks
+                ahead += reach * (channels // W)
                 if ahead >= size:
                     ahead = 0
         for k in range(ks):
@@ -141,14 +157,14 @@ def make_product(form, tiles, vectors, act):
 
     def product(
         v: f32[V], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1],
-        vecs: i64, blocks: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64,
+        vecs: i64, channels: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64,
         yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end, memory,
     ):  # fmt: skip
         """y <- activation(A' (u * v) A + bias + r); a task is `vectors` vectors of channels.
 
         down, across: tiles of an image, in columns and rows.  memory: room(form, tiles, vectors), tiles filled up.
         """
-        all_ = images * down * across
+        all_, blocks = images * down * across, (channels + W - 1) // W
         vb = (all_ + tiles - 1) // tiles * tiles * W * 4
         vp, size = 4 * padded(blocks * vb // 4), blocks * planes_ * W * W
         for task in range(begin, end):
@@ -158,7 +174,7 @@ def make_product(form, tiles, vectors, act):
             else:
                 last = address(following, 0)
             stages(
-                address(v, 0), vb, vp, address(u, k * size), last, blocks, vecs - k >= vectors, 0, all_,
+                address(v, 0), vb, vp, address(u, k * size), last, channels, vecs - k >= vectors, 0, all_,
                 memory, address(bias, k * W), address(slope, k * W), address(r, k * rb) * add, address(y, k * yb),
                 down, across, rows, columns, yn, yr, yb, rn, rr, rb, lo, hi,
             )  # fmt: skip
@@ -175,11 +191,11 @@ def make_fused(form, tiles, vectors, act):
 
     def fused(
         x: f32[X], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1], block: i64,
-        vecs: i64, blocks: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64, xn: i64, xr: i64, xb: i64,
+        vecs: i64, channels: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64, xn: i64, xr: i64, xb: i64,
         yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end, memory,
     ):  # fmt: skip
         """The same in one step; a task is `block` tiles.  memory: for a block's inputs, and for `vectors` outputs."""
-        all_ = images * down * across
+        all_, blocks = images * down * across, (channels + W - 1) // W
         vb = block * W * 4
         vp = 4 * padded(blocks * block * W)
         after, size = memory + planes_ * vp, blocks * planes_ * W * W
@@ -201,7 +217,7 @@ def make_fused(form, tiles, vectors, act):
                 else:
                     last = address(u, 0) if t1 < all_ else address(following, 0)
                 stages(
-                    memory, vb, vp, address(u, k * size), last, blocks, vecs - k >= vectors, t0, t1,
+                    memory, vb, vp, address(u, k * size), last, channels, vecs - k >= vectors, t0, t1,
                     after, address(bias, k * W), address(slope, k * W), address(r, k * rb) * add, address(y, k * yb),
                     down, across, rows, columns, yn, yr, yb, rn, rr, rb, lo, hi,
                 )  # fmt: skip

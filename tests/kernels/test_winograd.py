@@ -13,10 +13,10 @@ from tests.kernels.tools import compiled, run
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("added", [0, 1])
-def test_in_two_steps_and_in_one(form, added, rng):
+@pytest.mark.parametrize(("added", "C"), [(0, 2 * W), (1, 2 * W), (1, 2 * W - 3)])
+def test_in_two_steps_and_in_one(form, added, C, rng):
     m, r = form
-    N, C, K, H, V = 2, 2 * W, 3 * W, 9, 7
+    N, K, H, V, blocks = 2, 3 * W, 9, 7, 2
     x, w, bias = (rng.normal(size=s).astype(np.float32) for s in ((N, C, H + r - 1, V + r - 1), (K, C, r, r), (K,)))
     w /= np.sqrt(r * r * C)
     old = rng.normal(size=(N, K, H, V)).astype(np.float32)
@@ -29,9 +29,9 @@ def test_in_two_steps_and_in_one(form, added, rng):
     count = N * down * across
     for tiles, vectors in ((4, 2), (3, 1)):
         full = -(-count // tiles) * tiles
-        v = np.full(winograd.room(form, full, C // W), np.nan, np.float32)
-        compiled(winograd.TRANSFORM[form], xb, v, N, down, across, full, C // W, *xs, tasks=C // W * N * down)
-        sizes, ends = (3, C // W, N, down, across, H, V), (*rs, added, 0.0, 0.0)
+        v = np.full(winograd.room(form, full, blocks), np.nan, np.float32)
+        compiled(winograd.TRANSFORM[form], xb, v, N, down, across, full, blocks, *xs, tasks=blocks * N * down)
+        sizes, ends = (3, C, N, down, across, H, V), (*rs, added, 0.0, 0.0)
         yb, ys = empty(N, K, H, V)
         arrays, tasks = (packed, bias, bias, rb, yb, packed[:1]), -(-3 // vectors)
         private = 4 * winograd.room(form, full, vectors)
@@ -49,7 +49,7 @@ def test_in_two_steps_and_in_one(form, added, rng):
         assert_allclose(plain(yb, N, K, H, V), wanted, rtol=1e-3, atol=1e-4)
         yb, ys = empty(N, K, H, V)
         block = 2 * tiles
-        private = 4 * (winograd.room(form, block, C // W) + winograd.room(form, block, vectors))
+        private = 4 * (winograd.room(form, block, blocks) + winograd.room(form, block, vectors))
         arrays, tasks = (packed, bias, bias, rb, yb, packed[:1]), -(-count // block)
         run(
             winograd.stage("fused", form, tiles, vectors),
