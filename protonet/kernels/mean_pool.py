@@ -54,13 +54,32 @@ def share(e, dy, high, column, end, inside, taps, step, to, n):
 mean_1, mean_2, mean_n = (mean(stride) for stride in (1, 2, 0))
 
 
-@intrinsic
-def sum_of(e, x, n) -> f32:
-    """The sum of x[:n]."""
-    whole = e.b.ashr(n, e.int(W.bit_length() - 1))
-    total, x = e.loop(whole, [e.const(0), x], lambda i, c: [e.b.fadd(c[0], e.load(c[1])), e.at(c[1], BYTES)])
-    rest = e.load_masked(x, e.mask(e.b.sub(n, e.b.mul(whole, e.int(W)))))
-    return e.sum(e.b.fadd(total, rest))
+def sums(count):
+    """An intrinsic: y[i] <- the sum of x[i, :n] / numbers for i < count; rows of x lie `pitch` bytes apart.
+
+    Several at once hide how long each takes.
+    """
+
+    @intrinsic
+    def sums(e, x, pitch, n, numbers: f32, y):
+        whole = e.b.ashr(n, e.int(W.bit_length() - 1))
+        rest = e.mask(e.b.sub(n, e.b.mul(whole, e.int(W))))
+        rows = [e.b.add(x, e.b.mul(pitch, e.int(i))) for i in range(count)]
+
+        def vector(k, carried):
+            offset, *totals = carried
+            parts = [e.load(e.b.add(row, offset)) for row in rows]
+            return [e.at(offset, BYTES), *map(e.b.fadd, totals, parts)]
+
+        offset, *totals = e.loop(whole, [e.int(0), *[e.const(0)] * count], vector)
+        for i, (row, total) in enumerate(zip(rows, totals, strict=True)):
+            total = e.b.fadd(total, e.load_masked(e.b.add(row, offset), rest))
+            e.b.store(e.b.fdiv(e.sum(total), numbers), e.pointer(y, offset=4 * i), align=4)
+
+    return sums
+
+
+one_sum, four_sums = sums(1), sums(4)
 
 
 @inline
@@ -81,7 +100,12 @@ def average(
     M, H, X = x.shape
     M, PH, PX = y.shape
     some = each(PH, PX)
-    for m in range(begin * some, min(end * some, M)):
+    begun = begin * some
+    if PH * PX == 1 and ph == 0 and pw == 0 and kh == H and kw == X:
+        while begun + 4 <= min(end * some, M):
+            four_sums(address(x, (begun, 0, 0)), 4 * H * X, H * X, f32(H * X), address(y, (begun, 0, 0)))
+            begun += 4
+    for m in range(begun, min(end * some, M)):
         for p in range(PH):
             row, stop, high = extent(p, sh, ph, kh, H, bottom, inside)
             line, q = address(x, (m, 0, 0)) + 4 * row * X, i64(0)
@@ -92,12 +116,12 @@ def average(
                     start, last, wide = extent(q, sw, pw, kw, X, right, inside)
                     total = f32(0)
                     if start == 0 and last == X:  # whole rows, one behind the other
-                        total = sum_of(line, (stop - row) * X)
+                        one_sum(line, 0, (stop - row) * X, f32(high * wide), to)
                     else:
                         for h in range(row, stop):
                             for w in range(start, last):
                                 total += x[m, h, w]
-                    y[m, p, q] = total / f32(high * wide)
+                        y[m, p, q] = total / f32(high * wide)
                 elif sw == 1:
                     mean_1(line, rows, high, column, X, edge, inside, kw, sw, to, PX - q)
                 elif sw == 2:
