@@ -191,8 +191,9 @@ def make_fused(form, tiles, vectors, act):
 
     def fused(
         x: f32[X], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1], block: i64,
-        vecs: i64, channels: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64, xn: i64, xr: i64, xb: i64,
-        yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end, memory,
+        vecs: i64, channels: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64,
+        xn: i64, xr: i64, xb: i64, yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32,
+        begin, end, memory,
     ):  # fmt: skip
         """The same in one step; a task is `block` tiles.  memory: for a block's inputs, and for `vectors` outputs."""
         all_, blocks = images * down * across, (channels + W - 1) // W
