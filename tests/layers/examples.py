@@ -336,6 +336,9 @@ EXAMPLES = {
         shapes=((2, 3, 4, 3),) * 2,
         large=((3, 3, 14, 17),) * 2,
     ),
+    "DepthToSpace": Example("depth_to_space_param { block_size: 2 }", shapes=((2, 3, 2, 8),), large=((2, 31, 33, 8),)),
+    "SpaceToDepth": Example("space_to_depth_param { block_size: 2 }", shapes=((2, 4, 2, 3),), large=((2, 62, 34, 5),)),
+    "Stack": Example("stack_param { axis: 1 }", shapes=three),
     "MaskPooling": Example(shapes=(SHAPE, (4, 1, 2, 2)), large=(LARGE, (3, 1, 61, 67))),
     "MaskResize": Example("mask_resize_param { output_height: 3 output_width: 2 }"),
     "ROIWarping": Example(
