@@ -122,7 +122,7 @@ def test_a_reshaped_input_reshapes_the_net(net, rng):
     net.blobs["data"].reshape(9, 3)
     out = net.forward(data=x)["prob"]
     assert out.shape == (9, 2)
-    assert_array_equal(out[:4], small)
+    assert_allclose(out[:4], small, rtol=1e-5)  # few rows are summed in another order
     net.blobs["data"].reshape(4, 3)
     net.reshape()
     assert net.blobs["prob"].shape == (4, 2)
