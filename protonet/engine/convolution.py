@@ -154,6 +154,10 @@ class Convolution(Weighted):
         name = ("direct", key(self.weights), lanes)
         return to.constants.get(name, lambda: pack.direct(self.merged(), lanes, self.groups))
 
+    def alone(self, to):
+        """The weights of one channel each."""
+        return to.constants.get(("depthwise", key(self.weights)), lambda: pack.depthwise(self.weights))
+
     def transformed(self, to, form):
         """The weights for a form of Winograd's."""
         name = ("winograd", form, key(self.weights))
@@ -195,7 +199,7 @@ class Convolution(Weighted):
             i * w.dilation[0] * x.row + j * w.dilation[1] * W for i in range(w.kernel[0]) for j in range(w.kernel[1])
         ]
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
-        packed = to.constants.get(("depthwise", key(self.weights)), lambda: pack.depthwise(self.weights))
+        packed = self.alone(to)
         known = w.kernel in ((3, 3), (5, 5)) and w.dilation == (1, 1) and w.stride[1] <= 2
         pixels = across(y.columns, DEPTHWISE)
         kernel = depthwise.depthwise(w.kernel[0] if known else 0, w.stride[1], pixels, mode)

@@ -19,7 +19,7 @@ from protonet.engine.fuse import Act, understood
 from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
 from protonet.engine.op import Op
 from protonet.engine.train.phases import Phases
-from protonet.engine.train.plan import builds
+from protonet.engine.train.plan import BUILDERS, builds
 from protonet.engine.train.weights import Weights
 from protonet.kernels import gradient_blocked, pack_blocked, pointwise
 from protonet.kernels.conv_blocked import BELOW
@@ -28,6 +28,7 @@ from protonet.kernels.winograd_forms import FORMS, planes
 from protonet.layers import spatial
 from protonet.runtime.step import Buffer
 
+DEPTHWISE = "Convolution of each channel alone"  # as a type of layers: its builder is in depthwise.py
 TRANSFORMING = 1.0  # cycles for a vector of the transformed weights, and more for memory
 POINTS = 6  # an axis, at most: forms of eight lose a digit that training wants
 
@@ -162,6 +163,9 @@ def build(planner, unit):
         return None
     axis, G = node.layer.channels(value.shape)
     C, K = value.shape[1] // G, output.shape[1] // G
+    if axis == 1 and C == K == 1 < G:
+        alone = BUILDERS.get(DEPTHWISE)
+        return alone and alone(planner, unit)
     if axis != 1 or (G > 1 and (C % W or K % W)):
         return None
     window = spatial.window(spec, value.shape[2:])
