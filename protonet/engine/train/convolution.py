@@ -191,7 +191,7 @@ def build(planner, unit):
             return
         dy = planner.gradient(output, BLOCKED)
         db = bias.diff if bias is not None else None
-        if unit.relu:
+        if unit.relu and output not in planner.masked:
             dy = masked(planner, node.layer, output, dy, db)
         elif db is not None:
             planner.ops.append(Masked(node.layer, [dy], [], db))

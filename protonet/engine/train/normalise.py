@@ -1,7 +1,7 @@
-"""BatchNorm in training, with the Scale, the sum and the ReLU that follow it: one pass over x for its moments, one for y.
+"""BatchNorm in training, with the Scale, the sum and the ReLU behind it: one pass over x for its moments, one for y.
 
-Backward, one pass sums what gamma, beta and the statistics receive, one makes the gradient of x.  What a ReLU has cut off
-is seen again from x; only after a sum is y read.
+Backward, one pass sums what gamma, beta and the statistics receive, one makes the gradient of x.  What a ReLU has cut
+off is seen again from x; only after a sum is y read.
 """
 
 from dataclasses import dataclass

@@ -49,6 +49,7 @@ class Planner:
     ops: list = field(default_factory=list)
     cells: dict = field(default_factory=dict)
     gradients: dict = field(default_factory=dict)
+    masked: set = field(default_factory=set)  # values of ReLUs whose gradient arrives past the ReLU already
     weight: int = 0
 
     def __post_init__(self):

@@ -14,7 +14,7 @@ from weakref import proxy
 
 from protonet.engine.memory import piece
 from protonet.engine.plan import Constants
-from protonet.engine.train import convolution, joining, layerwise, normalise  # noqa: F401  (their builders)
+from protonet.engine.train import builders  # noqa: F401
 from protonet.engine.train.plan import Planner
 from protonet.runtime import plan as planning
 from protonet.runtime.execute import Program
