@@ -20,7 +20,7 @@ from protonet.kernels.simd import BYTES
 
 HALF = Fraction(1, 2)
 POINTS = {4: (0, 1, -1), 6: (0, 1, -1, HALF, -2), 8: (0, 1, -1, HALF, -HALF, 2, -2)}
-FORMS = (2, 3), (4, 3), (6, 3), (2, 5), (4, 5)  # (m, r)
+FORMS = (2, 3), (4, 3), (6, 3), (3, 4), (5, 4), (2, 5), (4, 5)  # (m, r)
 
 
 def planes(form):

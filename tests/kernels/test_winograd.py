@@ -74,7 +74,7 @@ def test_the_matrices_belong_together(form, rng):
     units = np.eye(r * r).reshape(r * r, 1, r, r)
     assert weights(units, form).shape == (r * r, 1, planes(form))
     total = weights(np.ones((1, 1, r, r)), form)
-    assert_allclose(total, weights(units, form).sum(axis=0, keepdims=True), rtol=1e-12)
+    assert_allclose(total, weights(units, form).sum(axis=0, keepdims=True), rtol=1e-12, atol=1e-12)
 
 
 def test_a_kernel_is_found_by_its_name():
