@@ -77,6 +77,18 @@ zeros, gathered = stack(BYTES), stack(BYTES)
 
 
 @intrinsic
+def shared_out(e, dy, share: f32, old, step, dx, n):
+    """n pixels of one window: dx <- old + share * dy."""
+    given = e.b.fmul(e.load(dy), e.splat(share))
+
+    def one(_, c):
+        e.store(e.b.fadd(e.load(c[0]), given), c[1])
+        return [e.b.add(c[0], step), e.at(c[1], BYTES)]
+
+    e.loop(n, [old, dx], one)
+
+
+@intrinsic
 def move(e, x, y):
     e.store(e.load(x), y)
 
@@ -103,6 +115,11 @@ def gradient(
         at, to = address(dy, image * dn + c * db), address(dx, image * xn + c * xb + i * xr)
         start, j = address(old, image * on + c * ob + i * or_) if adds else nothing, i64(0)
         tall = entire(p0, p1, kh, sh, ph, H)
+        if columns == 1 and p1 - p0 == 1 and pw == 0 and kw >= V:  # a window of whole rows
+            _, _, high = extent(p0, sh, ph, kh, H, bottom, inside)
+            _, _, wide = extent(0, sw, pw, kw, V, right, inside)
+            shared_out(at + 4 * p0 * dr, f32(1) / f32(high * wide), start, step, to, V)
+            j = V
         while j < V:
             q = (j + pw) // sw
             whole = q * sw == j + pw and q >= back and q < columns and j + sw <= V
