@@ -76,6 +76,7 @@ class Net:
         self.kept: dict = {}  # what forward leaves for backward, whichever plans they run by
         self.behind: Any = None  # what brings the blobs up to date, after a pass that left most of them out
         self.looked, self.shapes = Blob.changed, self.shape_key()
+        self.ran = -1  # the last layer of this pass whose tops have shapes by values; those of later ones are guessed
         if weights is not None:
             self.copy_from(weights)
         if fill:
@@ -166,10 +167,10 @@ class Net:
 
     def reshape(self, first=0):
         """Let every layer from `first` on shape its tops by its bottoms."""
-        for place in self.places[first:]:
+        for i, place in enumerate(self.places[first:], start=first):
             layer = place.layer
-            if layer.type in ("Input", "DummyData") or layer.dynamic:  # what a user has shaped stays
-                continue
+            if layer.type in ("Input", "DummyData") or (layer.dynamic and i <= self.ran):
+                continue  # what a user, or what came out, has shaped stays; what is still to come fits its bottoms
             try:
                 shapes = [self.blob_list[b].shape for b in place.bottoms]
                 inferred = layer.infer(*shapes)
@@ -218,6 +219,7 @@ class Net:
         """Run layers first to last (included).  Returns their weighted loss."""
         last = len(self.places) - 1 if last is None else last
         self.catch_up(whole=first == 0 and last == len(self.places) - 1)
+        self.ran = first - 1
         if first == 0:
             self.clock[1] += 1
             if len(self.plans) > PLANS:  # one for each size of image, say
@@ -243,6 +245,7 @@ class Net:
                 self.run(plan.run_forward, at, end)
             if stop is not None:
                 self.run_dynamic(self.places[stop])
+                self.ran = stop
             at = end + 1 if stop is None else stop + 1
 
     def run(self, function, *arguments):

@@ -43,3 +43,28 @@ def test_what_was_kept_before_the_size_changed_is_there_for_backward(net, rng):
     dh = np.zeros((6, 4))
     dh[chosen > 0] = 2 * dropped2
     assert_allclose(net.blobs["x"].diff, (2 * dh * dropped) @ net.params["ip"][0].data, atol=1e-5)
+
+
+CHAINED = """
+layer { name: "x" type: "Input" top: "x" top: "keep" input_param { shape { dim: 4 dim: 2 } shape { dim: 4 } } }
+layer { name: "f" type: "Filter" bottom: "x" bottom: "keep" top: "some" }
+layer { name: "s" type: "Slice" bottom: "some" top: "left" top: "right" slice_param { axis: 1 } }
+layer { name: "twice" type: "Python" bottom: "left" top: "doubled" python_param { module: "twice" layer: "Twice" } }
+layer { name: "both" type: "Eltwise" bottom: "right" bottom: "doubled" top: "sum" }
+"""
+TWICE = """
+import protonet
+class Twice(protonet.Layer):
+    def reshape(self, bottom, top): top[0].reshape(*bottom[0].shape)
+    def forward(self, bottom, top): top[0].data[...] = 2 * bottom[0].data
+"""
+
+
+def test_what_follows_two_such_layers_fits_what_the_first_leaves(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "twice.py").write_text(TWICE)
+    (tmp_path / "chained.prototxt").write_text(CHAINED)
+    net, x = protonet.Net(str(tmp_path / "chained.prototxt"), protonet.TEST), np.arange(8.0).reshape(4, 2)
+    for keep in [1, 0, 1, 1], [0, 0, 1, 0], [1, 1, 1, 1]:
+        rows = x[np.array(keep, bool)]
+        assert_array_equal(net.forward(x=x, keep=keep)["sum"], rows[:, 1:] + 2 * rows[:, :1])
