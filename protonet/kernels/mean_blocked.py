@@ -99,6 +99,23 @@ def entire(first, last, size, stride, pad, n):
     return first * stride >= pad and (last - 1) * stride - pad + size <= n
 
 
+@inline
+def known(size, stride):
+    """Which of these it is, or 0."""
+    form = 10 * size + stride if stride < 10 else 0
+    return form if form == 32 or form == 22 or form == 31 else 0
+
+
+@inline
+def some(form, dy, dr, rows, share, old, step, dx):
+    if form == 32:
+        some_3_2(dy, dr, rows, share, old, step, dx)
+    elif form == 22:
+        some_2_2(dy, dr, rows, share, old, step, dx)
+    else:
+        some_3_1(dy, dr, rows, share, old, step, dx)
+
+
 @kernel(out="dx", dx="old")
 def gradient(
     dy: f32[D], old: f32[O], dx: f32[X], adds: i64, images: i64, blocks: i64, H: i64, V: i64, rows: i64, columns: i64,
@@ -106,7 +123,7 @@ def gradient(
     kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, bottom: i64, right: i64, inside: i64, begin, end,
 ):  # fmt: skip
     """dx <- a share of dy of all windows a pixel lies in, + old if `adds`.  A task is a row of a block of dx."""
-    nothing, total, form, back = zeros(), gathered(), 10 * kw + sw if sw < 10 else 0, (kw - 1) // sw
+    nothing, total, form, back = zeros(), gathered(), known(kw, sw), (kw - 1) // sw
     fill(nothing, f32(0), W)
     step, share = BYTES if adds else i64(0), f32(1) / f32(kh * kw)
     image, c, i = place(begin, blocks, H)
@@ -123,18 +140,19 @@ def gradient(
         while j < V:
             q = (j + pw) // sw
             whole = q * sw == j + pw and q >= back and q < columns and j + sw <= V
-            whole = whole and tall and entire(q - back, q + 1, kw, sw, pw, V)
+            whole = whole and form != 0 and entire(q - back, q + 1, kw, sw, pw, V)
             now, out = start + j * step, to + j * BYTES
             first = at + 4 * p0 * dr + q * BYTES
-            if whole and form == 32:
-                some_3_2(first, 4 * dr, p1 - p0, share, now, step, out)
-                j += 2
-            elif whole and form == 22:
-                some_2_2(first, 4 * dr, p1 - p0, share, now, step, out)
-                j += 2
-            elif whole and form == 31:
-                some_3_1(first, 4 * dr, p1 - p0, share, now, step, out)
-                j += 1
+            if whole and (tall or p0 >= p1):
+                some(form, first, 4 * dr, p1 - p0, share, now, step, out)
+                j += sw
+            elif whole:  # rows of windows that count differently
+                for p in range(p0, p1):
+                    _, _, high = extent(p, sh, ph, kh, H, bottom, inside)
+                    some(form, at + 4 * p * dr + q * BYTES, 4 * dr, 1, f32(1) / f32(high * kw), now, step, out)
+                    now, step = out, BYTES
+                step = BYTES if adds else i64(0)
+                j += sw
             else:
                 q0, q1 = windows(j, kw, sw, pw, columns)
                 move(now, total)
