@@ -1,4 +1,4 @@
-"""Layers that look at each number, or at each pixel, alone: ReLU that no unit has taken in, LRN across channels."""
+"""Layers that look at each number, or at each pixel, alone: ReLU by itself, Dropout, LRN across channels."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,9 @@ from protonet.engine.fuse import activation, understood
 from protonet.engine.layout import BLOCKED, Cell, follow
 from protonet.engine.op import Op
 from protonet.engine.train.plan import builds
-from protonet.kernels import eltwise_blocked, lrn_blocked
+from protonet.kernels import dropout, dropout_blocked, eltwise_blocked, lrn_blocked
 from protonet.kernels.simd import W
+from protonet.runtime.step import Buffer
 
 
 @dataclass(eq=False)
@@ -40,6 +41,45 @@ def relu(planner, unit):
         if planner.arrived(unit.output) and node.wants[0]:
             dy, dx = planner.gradient(unit.output, BLOCKED), Cell(value.shape, BLOCKED, f"{value.name}.diff")
             planner.ops.append(Masked(unit.layer, [y, dy], [dx], slope))
+            planner.contribute(value, dx)
+
+    return backward
+
+
+@dataclass(eq=False)
+class Dropped(Op):
+    """y <- x where the mask says so; draws: whether it is made here, as the layer at this place in the net makes it."""
+
+    mask: Buffer
+    draws: bool
+    index: int
+
+    def lower(self, to):
+        (x,), (y,), layer = self.reads, self.writes, self.layer
+        if self.draws:
+            to.emit.of(layer, (), self.index)
+            threshold, tasks = round(layer.spec.dropout_ratio * 2**32), dropout.tasks(self.mask.count)
+            mask = self.mask.seen(self.mask.count)
+            to.emit(dropout_blocked.drawn, mask, to.emit.random, to.emit.stream, threshold, tasks=tasks)
+        to.take_over(x, y, self)
+        y = to.write(y)
+        args = layer.factor, *x.strides, *y.strides
+        to.emit(dropout_blocked.masked, x.view(), self.mask, y.view(), *args, tasks=y.images * y.blocks * y.rows)
+
+
+@builds("Dropout")
+def dropped(planner, unit):
+    node, layer, (value,) = unit.node, unit.layer, unit.inputs
+    if not planner.blocked(value) or not layer.drops:
+        return None
+    mask = Buffer(value.shape, "arena", f"{layer.name} mask", "uint8")
+    x, y = planner.want(value, BLOCKED), planner.give(unit.output, BLOCKED)
+    planner.ops.append(Dropped(layer, [x], [y], mask, True, node.index))
+
+    def backward():
+        if planner.arrived(unit.output) and node.wants[0]:
+            dy, dx = planner.gradient(unit.output, BLOCKED), Cell(value.shape, BLOCKED, f"{value.name}.diff")
+            planner.ops.append(Dropped(layer, [dy], [dx], mask, False, node.index))
             planner.contribute(value, dx)
 
     return backward
