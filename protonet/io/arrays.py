@@ -14,6 +14,8 @@ import numpy as np
 from protonet.errors import DataError
 from protonet.io.atomic import replacing
 
+BROKEN = zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeError, struct.error
+
 
 def load_npy(path: str | Path) -> np.ndarray:
     """The array of a .npy file."""
@@ -36,7 +38,7 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
             return found
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path) from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
+    except BROKEN as error:
         raise DataError(f"expected arrays (.npz): {str(error).lower()}", path) from None
 
 

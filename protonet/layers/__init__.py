@@ -14,7 +14,9 @@ from protonet.prototxt import suggest
 __all__ = ["REGISTRY", "TEST", "TRAIN", "Layer", "Param", "make", "register"]
 
 # of nets in integers, in the messages of many layers
-QUANTIZED = "input_scale", "output_scale", "input_zero_point", "output_zero_point", "saturate"
+SCALES, ZEROS = ("input_scale", "output_scale", "weight_scale", "bias_scale"), ("input_zero_point", "output_zero_point")
+QUANTIZED = (*SCALES, *ZEROS, "weight_zero_point", "bias_zero_point", "saturate")
+VIDEO = "kernel_depth", "temporal_stride", "temporal_pad"  # of C3D: here a window has as many axes as it is given
 
 for module in iter_modules(__path__):
     import_module(f"{__name__}.{module.name}")
@@ -32,7 +34,7 @@ def make(param, phase=TRAIN):
     layer = REGISTRY[param.type](param, phase)
     if layer.spec is not None:
         for field, value in layer.spec.ListFields():
-            if field.name in layer.refused + QUANTIZED and value != field.default_value:
+            if field.name in (*layer.refused, *QUANTIZED, *VIDEO) and value != field.default_value:
                 raise NetError(f"{field.name} is a fork's, and {param.type} does not know it here: leave it out")
     return layer
 

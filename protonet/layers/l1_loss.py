@@ -15,7 +15,7 @@ from protonet.layers.memory import three
 @register("L1Loss", spec="l1_loss_param")
 class L1Loss(Layer):
     bottoms, loss, auto_tops = 2, True, True
-    refused = "l2_per_location", "l2_prescale_by_channels", "normalize_by_num_entries", "plateau"
+    refused = "l2_per_location", "l2_prescale_by_channels", "normalize_by_num_entries", "plateau", "epsilon"
 
     def infer(self, a, b):
         if not a or not b or a[0] != b[0] or three(a, 1, len(a))[1] != three(b, 1, len(b))[1]:

@@ -46,6 +46,9 @@ class MultiStageMeanfield(Layer):
 
     def params(self, unary, begin, image):
         C, spec = unary[1], self.spec
+        for name in ("spatial_filter_weight", "bilateral_filter_weight"):
+            if not np.isfinite(getattr(spec, name)):
+                raise NetError(f"{name} is a number, found {getattr(spec, name)}")
         weights = spec.spatial_filter_weight, spec.bilateral_filter_weight, -1
         starts = zip(("spatial", "bilateral", "compatibility"), weights, strict=True)
         return [Param(name, (1, 1, C, C), w * np.eye(C, dtype=np.float32)[None, None]) for name, w in starts]

@@ -7,6 +7,8 @@ pytorch_half_pixel: pixels are areas, whose middles are aligned.  data_format sa
 nothing is said, or NCHW.  Fork: resize_bilinear_layer.cpp of Synopsys, as TensorFlow and ONNX resize.
 """
 
+from math import isfinite
+
 from protonet.errors import NetError, ShapeError
 from protonet.layers.base import Layer, register
 from protonet.layers.interpolate import Reading, emit_grad, emit_reading
@@ -36,6 +38,9 @@ class Resized(Layer):
             raise ShapeError(f"expected {', '.join(self.spec.data_format)} of maps of some size, found {x}")
         N, C, H, W = self.seen(x)
         sizes = []
+        for name in ("scale_height", "scale_width"):
+            if not isfinite(getattr(self.spec, name)):
+                raise ShapeError(f"{name} is a number, found {getattr(self.spec, name)}")
         for n, name in (H, "height"), (W, "width"):
             said = self.spec.HasField(f"output_{name}")
             sizes.append(getattr(self.spec, f"output_{name}") if said else int(n * getattr(self.spec, f"scale_{name}")))

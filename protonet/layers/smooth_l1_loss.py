@@ -20,6 +20,7 @@ def trimmed(shape):
 @register("SmoothL1Loss", spec="smooth_l1_loss_param")
 class SmoothL1Loss(Layer):
     bottoms, loss, auto_tops, constant = (2, 4), True, True, (2, 3)
+    refused = ("abssum",)
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)

@@ -15,7 +15,9 @@ class SpaceToDepth(Blocks):
 
     def infer(self, x):
         s = self.spec.block_size
-        N, H, W, C = x if self.last or len(x) != 4 else (x[0], *x[2:], x[1])
+        if len(x) != 4:
+            raise ShapeError(f"expected a bottom of 4 axes, found {x}")
+        N, H, W, C = x if self.last else (x[0], *x[2:], x[1])
         if H % s or W % s:
             raise ShapeError(f"expected maps whose height and width {s} divides, found {x}")
         return [self.shape(N, H // s, W // s, C * s * s)]

@@ -84,3 +84,14 @@ def test_a_file_that_ends_within_a_number_is_refused(tmp_path):
     (tmp_path / "t.npy").write_bytes(data[:-3])
     with pytest.raises(DataError, match="39 numbers are there"):
         load_npy(tmp_path / "t.npy")
+
+
+def test_a_name_that_is_no_text_is_no_crash(tmp_path):
+    save_npz(tmp_path / "a.npz", {"abc": np.zeros(3, np.float32)}, False)
+    raw = bytearray((tmp_path / "a.npz").read_bytes())
+    at = raw.index(b"abc.npy")  # in the header before the array; the directory at the end names it once more
+    raw[6:8] = (0x800).to_bytes(2, "little")  # "names are UTF-8"
+    raw[at] = 0xFF
+    (tmp_path / "b.npz").write_bytes(raw)
+    with pytest.raises(DataError, match="expected arrays"):
+        load_npz(tmp_path / "b.npz")

@@ -37,6 +37,24 @@ def test_nets_in_integers_are_refused():
         make(quantized)
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "field", "value"),
+    [
+        ("Convolution", "convolution_param", "weight_scale", 2),
+        ("Convolution", "convolution_param", "kernel_depth", 3),
+        ("InnerProduct", "inner_product_param", "weight_zero_point", 3),
+        ("Pooling", "pooling_param", "temporal_stride", 2),
+        ("L1Loss", "l1_loss_param", "epsilon", 0.5),
+        ("SmoothL1Loss", "smooth_l1_loss_param", "abssum", False),
+    ],
+)
+def test_what_forks_add_is_not_passed_over(kind, spec, field, value):
+    said = caffe_pb2.LayerParameter(name="it", type=kind, bottom=["x", "z"][: 1 + kind.endswith("Loss")], top=["y"])
+    setattr(getattr(said, spec), field, value)
+    with pytest.raises(NetError, match=f"{field} is a fork's, and {kind} does not know it here"):
+        make(said)
+
+
 def test_what_says_the_default_is_no_matter():
     said = parameter(type="Sigmoid")
     said.sigmoid_param.input_scale = 1
