@@ -141,9 +141,9 @@ class Solver:
         return total / n
 
     def forward(self, net):
-        """One batch through a test net; returns the loss."""
+        """One batch through a net; returns the loss."""
         packed = self.packed(net)
-        return packed.run() if packed else net.forward_layers()
+        return packed.run(backward=False) if packed else net.forward_layers()
 
     def smooth(self, loss):
         if not math.isfinite(loss) and not self.diverged:
@@ -186,7 +186,7 @@ class Solver:
             log.info("Optimization stopped early.")
             return
         if self.due(self.param.display):
-            self.smooth(self.net.forward_layers())
+            self.smooth(self.forward(self.net))
             log.info("Iteration %d, loss = %s", self.iter, number(self.smoothed))
         if self.due(self.param.test_interval):
             self.test_all()

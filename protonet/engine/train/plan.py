@@ -51,6 +51,8 @@ class Planner:
     gradients: dict = field(default_factory=dict)
     masked: set = field(default_factory=set)  # values of ReLUs whose gradient arrives past the ReLU already
     weight: int = 0
+    turn: int = 0  # operations of the forward pass
+    forward: int | None = None  # and its steps, if there are others
 
     def __post_init__(self):
         self.random = self.net.clock_buffer
@@ -65,6 +67,7 @@ class Planner:
         backward = [self.build(unit) for unit in units.units(self.nodes, set(self.ends))]
         for value, number in self.ends.items():
             self.show(value, number)
+        self.turn = len(self.ops)
         for each in reversed(backward):
             if each and self.net.trains:
                 each()
@@ -161,7 +164,9 @@ class Planner:
         """What one iteration does before the update."""
         to = Lowering(self)
         to.emit = Keeping(self.net)
-        for op in self.ops:
+        for i, op in enumerate(self.ops):
+            if i == self.turn:
+                self.forward = len(to.emit.steps)
             to.begin(op)
             op.lower(to)
         foresee(to.emit.steps)

@@ -75,13 +75,13 @@ class Training:
         """(steps, plan), for compiling."""
         return self.planned().lot
 
-    def run(self):
+    def run(self, backward=True):
         """One batch, forward and backward; returns the weighted loss."""
         net = self.net
         plan = self.planned()
         net.clock[1] += 1
         self.undo, net.behind = None, self.bring
-        net.run(plan.program.run)
+        net.run(plan.program.run, 0, None if backward else plan.forward)
         return net.loss()
 
     def bring(self):
@@ -105,7 +105,7 @@ class Plan:
     def __init__(self, net, constants, seen, exact):
         planner = Planner(net, constants, set(seen), exact).plan()
         steps = planner.steps()
-        self.lot, self.threads = (steps, planning.packed(steps)), net.threads
+        self.lot, self.threads, self.forward = (steps, planning.packed(steps)), net.threads, planner.forward
 
     @cached_property
     def program(self):

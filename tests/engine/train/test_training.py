@@ -256,6 +256,18 @@ def test_a_test_net_runs_forward():
     assert_allclose(other.blobs["d"].data, net.blobs["d"].data, rtol=1e-4, atol=1e-5)
 
 
+def test_the_forward_pass_alone_leaves_gradients_as_they_are():
+    net, other, training = pair(BODIES["norm"])
+    step(other, training.run)
+    step(net, lambda: by_layers(net))
+    diffs = [blob.diff.copy() for blob in other.parameters.blobs]
+    assert training.run(backward=False) == pytest.approx(net.forward_layers(), rel=1e-5)
+    for blob, diff in zip(other.parameters.blobs, diffs, strict=True):
+        assert_array_equal(blob.diff, diff)
+    assert step(other, training.run) == pytest.approx(step(net, lambda: by_layers(net)), rel=1e-5)
+    compare(net, other)
+
+
 def test_it_takes_less_memory_than_the_blobs():
     body = "".join(conv(f"c{i}", f"c{i - 1}" if i else "x", 32, more="pad: 1") + relu(f"c{i}") for i in range(6)) + end(
         "c5"
