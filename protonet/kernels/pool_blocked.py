@@ -86,7 +86,7 @@ def maximum(
     kh: i64, kw: i64, sh: i64, sw: i64, ph: i64, pw: i64, first: i64, begin, end,
 ):  # fmt: skip
     """A task is a row of a block.  H, V: rows and columns of x; rows, columns: of y, from its row `first` on."""
-    form, task = 10 * kw + sw if kh == kw else 0, begin
+    form, task = 10 * kw + sw if kh == kw and sw < 10 else 0, begin
     image, c, i = place(begin, blocks, rows)
     while task < end:
         i0, i1, _ = clipped(i + first, kh, sh, ph, H)

@@ -22,6 +22,12 @@ def test_windows_clipped_as_caffe_clips_them(method, kernel, stride, pad):
         assert blocked(program) == (method == "MAX" or stride <= kernel)
 
 
+def test_windows_that_lie_far_apart():
+    """A stride of 12 is no second digit of the window's size."""
+    body = conv("z", "x", 16) + pool("y", "z", "MAX", kernel_size=2, stride=12)
+    agree(body, (1, 3, 9, 62), threads=(1,))
+
+
 def test_global_pooling_of_a_map_with_a_halo():
     body = conv("z", "x", 40) + conv("b", "z", 16, 3, pad=1)
     body += "".join(pool(f"y{m}", "z", m, global_pooling="true") for m in ("MAX", "AVE"))
