@@ -27,6 +27,13 @@ class Masked(Op):
         to.emit(eltwise_blocked.mask, y.view(), dy.view(), dx.view(), *args, tasks=dx.images * dx.blocks * rows)
 
 
+def masked(planner, layer, y, dy, value, slope=0.0):
+    """The gradient of a value before a ReLU, from its output's cells."""
+    dx = Cell(value.shape, BLOCKED, f"{value.name}.diff")
+    planner.ops.append(Masked(layer, [y, dy], [dx], slope))
+    return dx
+
+
 @builds("ReLU")
 def relu(planner, unit):
     """y tells x's sign where the slope is not negative."""
@@ -39,9 +46,8 @@ def relu(planner, unit):
 
     def backward():
         if planner.arrived(unit.output) and node.wants[0]:
-            dy, dx = planner.gradient(unit.output, BLOCKED), Cell(value.shape, BLOCKED, f"{value.name}.diff")
-            planner.ops.append(Masked(unit.layer, [y, dy], [dx], slope))
-            planner.contribute(value, dx)
+            dy = planner.gradient(unit.output, BLOCKED)
+            planner.contribute(value, masked(planner, unit.layer, y, dy, value, slope))
 
     return backward
 

@@ -4,7 +4,7 @@ from protonet.engine.copying import Place
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import Act
 from protonet.engine.layout import BLOCKED, PLAIN, Cell
-from protonet.engine.train.convolution import masked
+from protonet.engine.train.elementwise import masked
 from protonet.engine.train.plan import builds
 from protonet.engine.train.units import plain_sum
 from protonet.kernels.pointwise_blocked import SUM
@@ -62,7 +62,7 @@ def eltwise(planner, unit):
         if planner.arrived(output) and any(unit.node.wants):
             gradient = planner.gradient(output, BLOCKED)
             if unit.relu:
-                gradient = masked(planner, unit.layer, output, gradient)
+                gradient = masked(planner, unit.layer, y, gradient, output)
             for value, want in zip(values, unit.node.wants, strict=True):
                 if want:
                     planner.contribute(value, gradient)
