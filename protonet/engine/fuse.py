@@ -39,15 +39,10 @@ class Act:
     slope: Any = None
 
 
-@dataclass(eq=False)
-class Unit:
-    """A node and those that have joined it, in order; `output` is what the last of them makes."""
+class Joined:
+    """A node and those that have joined it: `nodes`, in order."""
 
     nodes: list
-    inputs: list
-    output: Any
-    act: Act = field(default_factory=Act)
-    added: Any = None
 
     @property
     def node(self):
@@ -60,6 +55,17 @@ class Unit:
     @property
     def layer(self):
         return self.node.layer
+
+
+@dataclass(eq=False)
+class Unit(Joined):
+    """`output` is what the last of its nodes makes."""
+
+    nodes: list
+    inputs: list
+    output: Any
+    act: Act = field(default_factory=Act)
+    added: Any = None
 
 
 def units(graph):

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine.choose import FEW_CHANNELS, direct, winograd
+from protonet.engine.choose import FEW_CHANNELS, NEAR, direct, winograd
 from protonet.engine.convolution import Convolution
 from protonet.engine.copying import Pick
 from protonet.engine.fuse import Act, understood
 from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
 from protonet.engine.op import Op
+from protonet.engine.pack import up
 from protonet.engine.train.phases import Phases
 from protonet.engine.train.plan import BUILDERS, builds
-from protonet.engine.train.weights import Weights
+from protonet.engine.train.weights import POINTS, Weights
 from protonet.kernels import gradient_blocked, pack_blocked, pointwise
 from protonet.kernels.conv_blocked import BELOW
 from protonet.kernels.simd import W
@@ -30,7 +31,6 @@ from protonet.runtime.step import Buffer
 
 DEPTHWISE = "Convolution of each channel alone"  # as a type of layers: its builder is in depthwise.py
 TRANSFORMING = 1.0  # cycles for a vector of the transformed weights, and more for memory
-POINTS = 6  # an axis, at most: forms of eight lose a digit that training wants
 
 
 @dataclass(eq=False)
@@ -58,7 +58,7 @@ class Product(Convolution):
 
     def planned(self, planner):
         self.exact = planner.exact
-        self.rate = NEAR_RATE
+        self.rate = NEAR  # what has just been packed
         p = self.problem(joined=self.window.kernel == (1, 1) and self.window.stride == (1, 1))
         self.choice = chosen(p, self.exact) if self.x.form == BLOCKED else direct(p)
         m = self.choice.form[0] or 1
@@ -101,13 +101,6 @@ class Product(Convolution):
             to.emit(pointwise.fill, bias, 0.0, tasks=pointwise.tasks(bias.shape))
             to.emit(pointwise.copy, self.bias.data, bias.seen(self.bias.count), tasks=1)
         return BELOW, bias, bias, self.act.lo, self.act.hi
-
-
-NEAR_RATE = 10  # bytes a cycle: what has just been packed is near
-
-
-def up(n, to=W):
-    return -(-n // to) * to
 
 
 def chosen(p, exact):

@@ -50,7 +50,6 @@ class Planner:
     cells: dict = field(default_factory=dict)
     gradients: dict = field(default_factory=dict)
     masked: set = field(default_factory=set)  # values of ReLUs whose gradient arrives past the ReLU already
-    weight: int = 0
     turn: int = 0  # operations of the forward pass
     forward: int | None = None  # and its steps, if there are others
 
@@ -59,7 +58,6 @@ class Planner:
         self.blobs = buffers(self.net.blob_list)
         self.params = buffers(self.net.parameters.blobs)
         self.nodes, self.last = values.read(self.net)
-        self.weight = sum(blob.count * 4 for blob in self.params)
         self.ends = {value: number for number, value in self.last.items() if number in self.seen}
 
     def plan(self):

@@ -35,18 +35,16 @@ class Training:
         self.exact, self.plans = exact, {}
         self.constants, self.undo, self.watched = Constants(), None, False
         self.number = {id(blob): i for i, blob in enumerate(net.blob_list)}
-        self.seen = self.always()
         self.weighed = {t for place in net.places for t, w in zip(place.tops, place.loss_weights, strict=True) if w}
+        self.seen = self.weighed | self.always()
         for blob in net.blob_list:
             blob.watch = self
 
     def always(self):
-        """Numbers of the blobs whose data lie in the net's memory after every run."""
-        net = self.net
-        found = {t for place in net.places for t, w in zip(place.tops, place.loss_weights, strict=True) if w}
-        found |= {t for place in net.places if place.layer.source for t in place.tops}
-        unread = set(net.outputs)
-        return found | {i for i, name in enumerate(net.wiring.names) if name in unread}
+        """Numbers of the blobs, besides losses, whose data lie in the net's memory after every run."""
+        net, unread = self.net, set(self.net.outputs)
+        given = {t for place in net.places if place.layer.source for t in place.tops}
+        return given | {i for i, name in enumerate(net.wiring.names) if name in unread}
 
     def look(self, blob, which):
         """Somebody looks at a blob of the net."""

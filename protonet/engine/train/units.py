@@ -10,15 +10,14 @@ last layer stood, so that what it adds is there.
 from dataclasses import dataclass
 from typing import Any
 
+from protonet.engine.fuse import SUM, Joined
 from protonet.engine.fuse import understood as said
-from protonet.engine.train.values import Node
 
-SUM = 1
 ACTING = "Convolution", "Eltwise", "Scale", "BatchNorm"
 
 
 @dataclass(eq=False)
-class Unit:
+class Unit(Joined):
     """nodes: in order; scale, total, relu: those of them that are, or None; added: what total adds."""
 
     nodes: list
@@ -28,30 +27,12 @@ class Unit:
     relu: Any = None
 
     @property
-    def node(self) -> Node:
-        return self.nodes[0]
-
-    @property
-    def type(self):
-        return self.node.type
-
-    @property
-    def layer(self):
-        return self.node.layer
-
-    @property
     def inputs(self):
         return self.node.inputs
 
     @property
     def output(self):
         return self.nodes[-1].outputs[0]
-
-    def wants(self, value):
-        """Whether a reader in this unit passes a gradient on to a value."""
-        return any(
-            want for node in self.nodes for read, want in zip(node.inputs, node.wants, strict=True) if read is value
-        )
 
 
 def units(nodes, seen):

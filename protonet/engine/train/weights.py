@@ -12,6 +12,7 @@ from protonet.engine.choose import FEW_GROUPS
 from protonet.engine.layout import BLOCKED, PIXELS
 from protonet.engine.machine import l2
 from protonet.engine.op import Op
+from protonet.engine.pack import up
 from protonet.kernels import conv_weights, winograd, winograd_weights
 from protonet.kernels.conv_weights import INPUTS, SUMS
 from protonet.kernels.simd import W
@@ -26,10 +27,6 @@ POINTS = 6  # an axis, at most: forms of eight lose a digit that training wants
 HELD = 8 << 20  # bytes of transformed numbers at a time: they stay in L3
 FORTH, BACK = 8, 4  # cycles a plane to transform a vector of x or dy, of sums
 SHARE = 0.8  # of FMAs in the time of products of few pixels
-
-
-def up(n, to=W):
-    return -(-n // to) * to
 
 
 @dataclass(eq=False)
