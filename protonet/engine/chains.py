@@ -4,20 +4,22 @@
     after     for each band of rows: the rows that the window needs and that are not there yet, then the window's rows
 
 What lies between is then never whole: a few rows, which stay in L2; those that the next band sees again are moved to
-the front.  Worth it for maps larger than L2, where both the convolution's writes and the window's reads go out to L3
-(measured: 6 % of SqueezeNet's time, 3 % of MobileNet v2's).
+the front.  Worth it for maps larger than L2, where both the convolution's writes and the window's reads go out to L3,
+if that is slow beside the arithmetic: with 32 multiply-adds a cycle bands win 6 % of SqueezeNet's time and 3 % of
+MobileNet v2's; with 16 they lose 0 to 2 % on one thread, and 6 % on two, which meet at the end of each step.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from protonet.engine.convolution import Convolution
-from protonet.engine.machine import l2
+from protonet.engine.machine import W, fmas, l2
 from protonet.engine.op import Op
 from protonet.engine.pooling import Pooling
 from protonet.kernels import blocks
 
 LEAST = 4  # rows of outputs a band
+FAST = fmas() * W >= 32  # multiply-adds a cycle: L3 is slow beside them
 
 
 @dataclass(eq=False)
@@ -65,6 +67,8 @@ class Chain(Op):
 
 def link(ops, kept):
     """The operations with pairs joined to chains where that pays."""
+    if not FAST:
+        return ops
     readers: dict = {}
     inside = {cell.root for op in ops for cell in (*op.reads, *op.writes) if cell.root}
     for op in ops:
