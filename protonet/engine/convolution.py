@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack, strassen
-from protonet.engine.choose import FEW_CHANNELS, NEAR, Choice, Problem, across, choose, chunk, direct, grown, rate, runs
+from protonet.engine.choose import (
+    FEW_CHANNELS,
+    NEAR,
+    Choice,
+    Problem,
+    across,
+    choose,
+    chunk,
+    direct,
+    grown,
+    halved,
+    rate,
+    runs,
+)
 from protonet.engine.copying import Pick
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, INF, Act
@@ -178,7 +191,8 @@ class Convolution(Weighted):
         seen = prod(map(min, w.kernel, w.stride))  # inputs of a pixel that its neighbour does not see
         size = 4 * lanes * pixels * len(places) // prod(w.kernel) * seen
         many = chunk(count, parts, size, 4 * packed.count)
-        kernel = conv_blocked.conv(pixels, vectors, lanes, w.stride[1] * x.pixel, mode)
+        half = halved(y.shape[1] // self.groups)
+        kernel = conv_blocked.conv(pixels, vectors, lanes, w.stride[1] * x.pixel, mode, half=half)
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
         old = r.view(first) if r else bias
         xg = x.blocks // self.groups * x.block if self.groups > 1 else 0

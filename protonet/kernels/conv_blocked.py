@@ -10,6 +10,8 @@ Bound: FMA throughput.  What matters, measured (AVX-512, share of the FMA peak):
   97 %; with a pointer for each pixel 14 x 1 falls to 80 %.
 * A broadcast is an operand of the FMA there, so one vector of channels suffices, and its short end pays where C is
   small: 16 -> 64 channels run at 85 % with 14 x 1, at 80 % with 14 x 2.  With 16 registers 6 x 2 is best: 96 %.
+* Where 16 floats take two goes, 8 take one: 24 outputs as one vector and half a one, at 83 % (70 as two whole ones).
+  Each size has broadcasts of its own: taking one as the lower half of the other costs a fifth.
 * Three nested loops (blocks, rows, columns of the window) in place of the table cost 4 %, choosing the activation at
   run time 3 %.
 Any tile may end beyond its row: it reads what lies there and stores only `count` pixels.
@@ -18,15 +20,15 @@ Any tile may end beyond its row: it reads what lies there and stores only `count
 from functools import cache
 
 from protonet.kernels.jit import address, f32, i64, intrinsic, kernel
-from protonet.kernels.simd import BYTES, VECTOR, W
+from protonet.kernels.simd import BYTES, W, ir
 
 X, P, B, R, Y, J = "X", "P", "B", "R", "Y", "J"
 LINE, AHEAD = 64, 4  # bytes; tiles
 BELOW, CLAMP, SLOPES = "below", "clamp", "slopes"  # max(v, lo); that and min(v, hi); v * slope[k] where v < 0
 
 
-def tile(pixels, vectors, lanes=W, step=W, act=BELOW, out=W):
-    """An intrinsic: one tile.  Distances in bytes.
+def tile(pixels, vectors, half=False, lanes=W, step=W, act=BELOW, out=W):
+    """Writes one tile; half: the last vector has only its first W / 2 channels, and zeros.  Distances in bytes.
 
     x: first input of the first pixel; w: weights of the first vector, wv on to the next; yv, rv: from one vector of
     outputs to the next; r: what is added, or 0; runs, n: the table, of the ways from run to run, and its length;
@@ -34,19 +36,22 @@ def tile(pixels, vectors, lanes=W, step=W, act=BELOW, out=W):
     (With a table of places, added to x, LLVM makes each broadcast x[place + ...], of two registers: 15 % slower.)
     """
     each = [(p, v) for p in range(pixels) for v in range(vectors)]
+    wide = [W // 2 if half and v == vectors - 1 else W for v in range(vectors)]
 
-    @intrinsic
-    def tile(e, x, runs, n, w, wv, ahead, bias, slope, r, rv, y, yv, lo: f32, hi: f32, count):
+    def tile(e, x, runs, n, w, wv, ahead, bias, slope, r, rv, y, yv, lo, hi, count):
         b, lines = e.b, soon(pixels, lanes, vectors)
 
         def run(_, c):
             at, runs, w, ahead, *acc = c
             for line in range(lines):
                 e.prefetch(ahead, LINE * line, locality=2)
-            acc = multiplied(e, acc, at, w, wv, each, lanes, step)
+            acc = multiplied(e, acc, at, w, wv, each, lanes, step, wide)
             return [b.add(at, e.word(runs)), e.at(runs, 8), e.at(w, BYTES * lanes), e.at(ahead, LINE * lines), *acc]
 
-        _, _, _, _, *sums = e.loop(n, [x, runs, w, ahead, *started(e, each, bias, r, rv, out)], run)
+        _, _, _, _, *sums = e.loop(n, [x, runs, w, ahead, *started(e, each, wide, bias, r, rv, out)], run)
+        sums = [
+            s if wide[v] == W else e.shuffle(s, zeros(s), [*range(W)]) for s, (_, v) in zip(sums, each, strict=True)
+        ]
         sums = activated(e, sums, each, slope, lo, hi, act)
         lines = [b.add(y, b.mul(yv, e.int(v))) for v in range(vectors)]
         with b.if_else(b.icmp_signed(">=", count, e.int(pixels))) as (whole, part):
@@ -62,36 +67,40 @@ def tile(pixels, vectors, lanes=W, step=W, act=BELOW, out=W):
     return tile
 
 
+def zeros(vector):
+    return ir.Constant(vector.type, [0.0] * vector.type.count)
+
+
 def soon(pixels, lanes, vectors):
     """Cache lines of the next weights to fetch in a run: all in AHEAD tiles; none where memory is the limit."""
     return max(1, lanes * vectors * BYTES // LINE // AHEAD) if lanes == W and pixels > 1 else 0
 
 
-def multiplied(e, acc, at, w, wv, each, lanes, step):
-    """The sums after `lanes` input channels."""
-    acc = list(acc)
+def multiplied(e, acc, at, w, wv, each, lanes, step, wide=None):
+    """The sums after `lanes` input channels; wide: floats of each vector, where not all are whole."""
+    acc, wide = list(acc), wide or [W] * (each[-1][1] + 1)
     for u in range(lanes):
-        weights = [e.load(e.b.add(w, e.b.mul(wv, e.int(v))), BYTES * u) for v in range(each[-1][1] + 1)]
-        one = {p: e.broadcast(at, 4 * (p * step + u)) for p, _ in each}
-        acc = [e.fma(one[p], weights[v], a) for a, (p, v) in zip(acc, each, strict=True)]
+        weights = [e.load(e.b.add(w, e.b.mul(wv, e.int(v))), BYTES * u, n) for v, n in enumerate(wide)]
+        one = {(p, n): e.broadcast(at, 4 * (p * step + u), n) for p, _ in each for n in set(wide)}
+        acc = [e.fma(one[p, wide[v]], weights[v], a) for a, (p, v) in zip(acc, each, strict=True)]
     return acc
 
 
-def started(e, each, bias, r, rv, out):
+def started(e, each, wide, bias, r, rv, out):
     """What the sums begin with: the bias, and r if there is one."""
-    b, vectors = e.b, each[-1][1] + 1
-    biases = [e.load(bias, BYTES * v) for v in range(vectors)]
+    b = e.b
+    biases = [e.load(bias, BYTES * v, n) for v, n in enumerate(wide)]
     plain = [biases[v] for _, v in each]
     before, more, begin = b.block, b.append_basic_block("add"), b.append_basic_block("begin")
     b.cbranch(b.icmp_signed("!=", r, e.int(0)), more, begin)
     b.position_at_end(more)
-    lines = [b.add(r, b.mul(rv, e.int(v))) for v in range(vectors)]
-    added = [b.fadd(biases[v], e.load(lines[v], 4 * out * p)) for p, v in each]
+    lines = [b.add(r, b.mul(rv, e.int(v))) for v in range(len(wide))]
+    added = [b.fadd(biases[v], e.load(lines[v], 4 * out * p, wide[v])) for p, v in each]
     b.branch(begin)
     b.position_at_end(begin)
     sums = []
     for one, other in zip(plain, added, strict=True):
-        sums.append(b.phi(VECTOR))
+        sums.append(b.phi(one.type))
         sums[-1].add_incoming(one, before)
         sums[-1].add_incoming(other, more)
     return sums
@@ -106,10 +115,24 @@ def activated(e, sums, each, slope, lo, hi, act):
     return [e.min(s, most) for s in sums] if act == CLAMP else sums
 
 
+def tiles(shapes, *how):
+    """An intrinsic: the tile of that shape, (pixels, vectors, half), which `which` counts."""
+    known = [tile(*shape, *how) for shape in shapes]
+
+    @intrinsic
+    def tiles(e, which, x, runs, n, w, wv, ahead, bias, slope, r, rv, y, yv, lo: f32, hi: f32, count):
+        for i, one in enumerate(known):
+            with e.b.if_then(e.b.icmp_signed("==", which, e.int(i))):
+                one(e, x, runs, n, w, wv, ahead, bias, slope, r, rv, y, yv, lo, hi, count)
+
+    return tiles
+
+
 @cache
-def make(pixels, vectors, lanes, step, act, out):
-    wide = tile(pixels, vectors, lanes, step, act, out)
-    narrow = wide if vectors == 1 else tile(pixels, 1, lanes, step, act, out)
+def make(pixels, vectors, lanes, step, act, out, half):
+    shapes = [(pixels, v, h) for h in ((False, True) if half else (False,)) for v in dict.fromkeys((vectors, 1))]
+    several, halves = int(vectors > 1), len(shapes) // 2 if half else 0
+    one = tiles(shapes, lanes, step, act, out)
     reach = LINE * soon(pixels, lanes, vectors)
 
     def conv(
@@ -125,9 +148,9 @@ def make(pixels, vectors, lanes, step, act, out):
         following: the weights of the next step that has any.
         """
         across = (columns + pixels - 1) // pixels
-        tiles = images * rows * across
+        many = images * rows * across
         parts = (vecs + vectors - 1) // vectors
-        chunks = (tiles + chunk - 1) // chunk
+        chunks = (many + chunk - 1) // chunk
         n = runs.shape[0]
         size = n * lanes * W
         for task in range(begin, end):
@@ -141,10 +164,12 @@ def make(pixels, vectors, lanes, step, act, out):
             else:
                 next_ = address(w, g * vecs * size) if c < chunks - 1 else address(following, 0)
             while k < stop:
+                after = k + (vectors if full else 1)
+                which = (0 if full else several) + (halves if after == (g + 1) * vecs else 0)
                 px, py, pr = address(x, g * xg), address(y, k * yb), address(r, k * rb) * add
                 pw, pb, ps, table = address(w, k * size), address(bias, k * W), address(slope, k * W), address(runs, 0)
                 t = c * chunk
-                last = min(t + chunk, tiles)
+                last = min(t + chunk, many)
                 line = t // across
                 j = (t - line * across) * pixels
                 image = line // rows
@@ -157,42 +182,8 @@ def make(pixels, vectors, lanes, step, act, out):
                     count = columns - j
                     end_of_line = min(last, t + (count + pixels - 1) // pixels)
                     while t < end_of_line:
-                        if full:
-                            wide(
-                                at,
-                                table,
-                                n,
-                                pw,
-                                4 * size,
-                                next_ + ahead,
-                                pb,
-                                ps,
-                                old,
-                                4 * rb,
-                                to,
-                                4 * yb,
-                                lo,
-                                hi,
-                                count,
-                            )
-                        else:
-                            narrow(
-                                at,
-                                table,
-                                n,
-                                pw,
-                                4 * size,
-                                next_ + ahead,
-                                pb,
-                                ps,
-                                old,
-                                4 * rb,
-                                to,
-                                4 * yb,
-                                lo,
-                                hi,
-                                count,
-                            )
+                        soon = next_ + ahead
+                        one(which, at, table, n, pw, 4 * size, soon, pb, ps, old, 4 * rb, to, 4 * yb, lo, hi, count)
                         at += 4 * pixels * step
                         to += 4 * pixels * out
                         old += add * 4 * pixels * out
@@ -206,9 +197,9 @@ def make(pixels, vectors, lanes, step, act, out):
                     if i == rows:
                         i = 0
                         image += 1
-                k += vectors if full else 1
+                k = after
 
-    conv.__name__ = name(pixels, vectors, lanes, step, out, act)
+    conv.__name__ = name(pixels, vectors, lanes, step, out, int(half), act)
     return kernel(conv, out="y", y="r")
 
 
@@ -216,13 +207,16 @@ def name(*parts):
     return "conv_" + "_".join(map(str, parts))
 
 
-def conv(pixels, vectors, lanes=W, step=W, act=BELOW, out=W):
-    """The kernel with this tile.  step, out: floats between the inputs of neighbouring outputs, and between these."""
-    return make(pixels, vectors, lanes, step, act, out)
+def conv(pixels, vectors, lanes=W, step=W, act=BELOW, out=W, half=False):
+    """The kernel with this tile.  step, out: floats between the inputs of neighbouring outputs, and between these.
+
+    half: each group's last vector of outputs has W / 2 channels at most, and costs half where that many go at once.
+    """
+    return make(pixels, vectors, lanes, step, act, out, bool(half))
 
 
 def named(wanted):
     """The kernel of this name, for processes that compile."""
     *numbers, act = wanted.rpartition(".")[2].removeprefix("conv_").split("_")
-    pixels, vectors, lanes, step, out = map(int, numbers)
-    return conv(pixels, vectors, lanes, step, act, out)
+    pixels, vectors, lanes, step, out, half = map(int, numbers)
+    return conv(pixels, vectors, lanes, step, act, out, half)

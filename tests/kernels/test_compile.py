@@ -170,10 +170,11 @@ def test_simple_loops_become_vectors_in_place_too(shared):
     assert "memcheck" not in text
 
 
+@pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("tile", TILES)
-def test_the_sums_of_a_tile_stay_in_registers(tile):
+def test_the_sums_of_a_tile_stay_in_registers(tile, half):
     """Where LLVM brings loads too far forward, sums wait on the stack: no store of whole vectors may go there."""
-    one = conv_blocked.conv(*tile)
+    one = conv_blocked.conv(*tile, half=half)
     made, codegen = compile.module(one.symbol(), *compile.signature(one, ()))
     if not made.triple.startswith("x86_64"):
         pytest.skip("reads the assembly of x86")

@@ -58,3 +58,28 @@ def test_runs_of_fewer_channels_and_groups(lanes, rng):
 def test_a_kernel_is_found_by_its_name():
     kernel = conv_blocked.conv(3, 1, W, 2 * W, CLAMP)
     assert conv_blocked.named(kernel.name) is kernel
+
+
+@pytest.mark.parametrize(("pixels", "vectors"), TILES[:3] + TILES[-1:])
+@pytest.mark.parametrize("full", [0, 1, 2])
+def test_a_last_vector_that_is_half_a_one(pixels, vectors, full, rng):
+    """Alone or beside others in its tile; two groups; past its channels there are zeros, whatever was there."""
+    N, G, C, K = 2, 2, W, full * W + W // 2 - 1
+    x, w, bias = (rng.normal(size=s).astype(np.float32) for s in ((N, G * C, 4, 9), (G * K, C, 1, 1), (G * K,)))
+    blocks = full + 1
+    (xb, xs), (yb, ys) = blocked(x), empty(N, G * blocks * W, 4, 9)
+    yb[...] = np.nan
+    filled = np.zeros((G, blocks * W), np.float32)
+    filled[:, :K] = bias.reshape(G, K)
+    packed = np.ascontiguousarray(pack.direct(w, W, G)).reshape(-1)
+    tasks = G * -(-blocks // vectors)
+    args = G, blocks, N, 1, 36, 99, xs[2], xs[0], 0, ys[0], 0, ys[2], 0, 0, 0, 0, -np.inf, 0.0
+    kernel = conv_blocked.conv(pixels, vectors, W, W, BELOW, half=True)
+    assert conv_blocked.named(kernel.name) is kernel
+    bias = filled.reshape(-1)
+    runs = np.full(1, 4 * W, np.int64)
+    run(kernel, xb, runs, packed, bias, bias, bias, yb, packed[:1], *args, tasks=tasks, python=False)
+    made = plain(yb, N, G * blocks * W, 4, 9).reshape(N, G, blocks * W, 4, 9)
+    wanted = convolved(x, w, filled[:, :K].reshape(-1), groups=G).reshape(N, G, K, 4, 9)
+    assert_allclose(made[:, :, :K], wanted, rtol=1e-4, atol=1e-5)
+    assert not made[:, :, K:].any()
