@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine import pack, strassen
+from protonet.engine import pack, strassen, winograd
 from protonet.engine.choose import (
     FEW_CHANNELS,
     NEAR,
@@ -23,51 +23,16 @@ from protonet.engine.choose import (
 )
 from protonet.engine.copying import Pick
 from protonet.engine.elementwise import Combine
-from protonet.engine.fuse import CONVOLUTIONS, INF, Act
+from protonet.engine.fuse import CONVOLUTIONS, Act
 from protonet.engine.layout import BLOCKED, PIXELS, Cell
 from protonet.engine.machine import REGISTERS, W
-from protonet.engine.op import Op
 from protonet.engine.plan import builds, key
-from protonet.kernels import conv_blocked, depthwise, winograd
-from protonet.kernels.conv_blocked import BELOW, CLAMP, SLOPES
+from protonet.engine.weighted import Weighted
+from protonet.kernels import conv_blocked, depthwise
 from protonet.kernels.pointwise_blocked import SUM
 from protonet.layers import spatial
-from protonet.runtime.step import Buffer
 
 DEPTHWISE = (14, 10, 7) if REGISTERS == 32 else (10, 7)  # pixels a tile
-
-
-@dataclass(eq=False)
-class Weighted(Op):
-    """A linear layer.  node: for its weights; added: the cell that is added before the activation, or None."""
-
-    node: Any
-    act: Act
-    added: Any = None
-
-    @property
-    def x(self):
-        return self.reads[0]
-
-    @property
-    def y(self):
-        return self.writes[0]
-
-    @property
-    def weights(self):
-        return self.node.blobs[0]
-
-    def numbers(self, to):
-        """Bias, slopes, what the kernel is called with for its activation: (mode, bias, slope, lo, hi)."""
-        size = pack.up(self.y.shape[1])
-        values = self.node.blobs[1] if len(self.node.blobs) > 1 else 0.0
-        bias = to.constants.get(("vector", key(values), size), lambda: pack.vector(values, size))
-        act, slope, mode = self.act, bias, BELOW if self.act.hi == INF else CLAMP
-        if act.slope is not None:
-            mode = SLOPES
-            given = np.broadcast_to(act.slope, self.y.shape[1])
-            slope = to.constants.get(("vector", key(act.slope), size), lambda: pack.vector(given, size))
-        return mode, bias, slope, act.lo, act.hi
 
 
 @dataclass(eq=False)
@@ -225,33 +190,7 @@ class Convolution(Weighted):
         to.emit(kernel, *arrays, *args, tasks=y.images * y.blocks * (last - first))
 
     def lower_winograd(self, to):
-        form, (tiles, vectors), y, r = self.choice.form, self.choice.tile, self.y, self.sum(to)
-        mode, bias, slope, lo, hi = self.numbers(to)
-        packed = self.transformed(to, form)
-        y, groups = to.write(y), self.groups
-        down, along, images = -(-y.rows // form[0]), -(-y.columns // form[0]), y.images
-        count, block = images * down * along, self.choice.block
-        outs, ins = (cell.blocks // groups if groups > 1 else cell.blocks for cell in (y, self.x))
-        sizes = outs, self.x.shape[1] // groups, images, down, along, y.rows, y.columns
-        places = *y.strides, *(r.strides if r else (0, 0, 0)), r is not None, lo, hi
-        kernel = winograd.stage("fused" if block else "product", form, tiles, vectors, mode)
-        for g in range(groups):
-            x = self.x.view(-self.window.before[0], -self.window.before[1], g * ins)
-            weights = packed.seen(packed.count // groups, start=g * packed.count // groups)
-            numbers = [each.seen(outs * W, start=g * outs * W) for each in (bias, slope)]
-            old = r.view(block=g * outs) if r else numbers[0]
-            arrays = weights, *numbers, old, y.view(block=g * outs), weights.seen(1)
-            if block:
-                private = 4 * (winograd.room(form, block, ins) + winograd.room(form, block, vectors))
-                args = block, *sizes, *self.x.strides, *places
-                to.emit(kernel, x, *arrays, *args, tasks=-(-count // block), private=private)
-                continue
-            full = -(-count // tiles) * tiles
-            v = Buffer((winograd.room(form, full, ins),), "arena", f"{self.layer.name} transformed")
-            args = images, down, along, full, ins, *self.x.strides
-            to.emit(winograd.TRANSFORM[form], x, v, *args, tasks=ins * images * down)
-            private = 4 * winograd.room(form, full, vectors)
-            to.emit(kernel, v, *arrays, *sizes, *places, tasks=-(-outs // vectors), private=private)
+        winograd.lower(self, to)
 
 
 def merge(groups, C, K):

@@ -13,10 +13,11 @@ import numpy as np
 
 from protonet.engine import pack
 from protonet.engine.choose import Problem, chunk, direct, rate
-from protonet.engine.convolution import Weighted, merge
+from protonet.engine.convolution import merge
 from protonet.engine.layout import BLOCKED
 from protonet.engine.machine import W
 from protonet.engine.plan import builds, key
+from protonet.engine.weighted import Weighted
 from protonet.kernels import conv_blocked
 from protonet.layers import spatial
 
