@@ -140,9 +140,10 @@ def to_pixels(x: f32[N, C, H, V], y: f32[Y], yn: i64, yr: i64, begin, end):
     for task in range(begin, end):
         image = task // H
         i = task - image * H
-        whole = V // W * W if C == 3 else 0
-        for j in range(whole // W):
-            weave(address(x, (image, 0, i, j * W)), 4 * H * V, address(y, image * yn + i * yr + j * W * 3))
+        whole = V if C == 3 and V >= W else 0
+        for q in range((whole + W - 1) // W):
+            j = min(q * W, V - W)  # the last ones overlap
+            weave(address(x, (image, 0, i, j)), 4 * H * V, address(y, image * yn + i * yr + j * 3))
         for c in range(C):
             for j in range(whole, V):
                 y[image * yn + i * yr + j * C + c] = x[image, c, i, j]
