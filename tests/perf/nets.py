@@ -47,6 +47,7 @@ NETS = {
 }
 HEADS = {"SSD-MobileNet": ("mbox_loc", "mbox_conf_flatten")}
 BRIEF = 0.03  # s: an engine faster than this has a round to warm up
+REST = 0.05  # s: for so long the threads of some engines wait busily for more work, and take a core from the next one
 
 
 def graph_of(path, outputs=(), batch=1, seed=0):
@@ -115,6 +116,7 @@ def measure(graph, threads, rounds, skip=()):
             run(inputs)
         for _ in range(rounds):
             for name, run in runs.items():
+                time.sleep(REST * (threads > 1))
                 if min(times[name], default=0) < BRIEF:
                     run(inputs)
                 begun = time.perf_counter()
