@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack
-from protonet.engine.choose import Problem, chunk, direct, rate
+from protonet.engine.choose import Problem, chunk, direct, halved, rate
 from protonet.engine.convolution import merge
 from protonet.engine.layout import BLOCKED
 from protonet.engine.machine import W
@@ -85,15 +85,14 @@ class Deconvolution(Weighted):
         weights = self.packed(to, [None if None in (t, u) else t * self.window.kernel[1] + u for t, u, _, _ in taps])
         ways = [b * x.block + i * x.row + j * W for b in range(ins) for _, _, i, j in taps]
         table = to.constants.table(4 * np.diff([*ways, ways[-1]]))
-        pixels, vectors = direct(
-            Problem(y.images, G, ins * W, outs * W, rows, columns, (len(taps), 1), rate=self.rate)
-        ).tile
+        K = y.shape[1] // G
+        pixels, vectors = direct(Problem(y.images, G, ins * W, K, rows, columns, (len(taps), 1), rate=self.rate)).tile
         parts, count = G * -(-outs // vectors), y.images * rows * -(-columns // pixels)
         many = chunk(count, parts, 4 * W * pixels * ins, 4 * weights.count)
         (xn, xr, xb), (yn, yr, yb) = x.strides, y.strides
         args = G, outs, y.images, rows, columns, many, ins * xb if G > 1 else 0, xn, xr, yn, down * yr, yb, 0, 0, 0
         arrays = x.view(*taps[0][2:]), table, weights, bias, slope, bias, y.view(row, column), weights.seen(1)
-        kernel = conv_blocked.conv(pixels, vectors, W, W, mode, across * W)
+        kernel = conv_blocked.conv(pixels, vectors, W, W, mode, across * W, halved(K))
         to.emit(kernel, *arrays, *args, 0, lo, hi, tasks=parts * -(-count // many))
 
 
