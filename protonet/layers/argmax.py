@@ -19,6 +19,8 @@ class ArgMax(Layer):
         """x's shape as (outer, compared, inner)."""
         if self.spec.HasField("axis"):
             return three(x, axis_of(self.spec.axis, x))
+        if not x:
+            raise ShapeError("expected images (N, ...), found a scalar: give its one number an axis")
         return three(x, 1, len(x))
 
     def infer(self, x):

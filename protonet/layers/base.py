@@ -13,7 +13,6 @@ Constructing a layer allocates nothing and emitting leaves nothing on it: what b
 """
 
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import Any
 
 from protonet.errors import NetError, ShapeError
@@ -55,24 +54,9 @@ def register(name, spec=None):
     def add(cls):
         REGISTRY[name] = cls
         cls.type, cls.spec_field = name, spec
-        cls.infer, cls.params = refusing(cls.infer), refusing(cls.params)
         return cls
 
     return add
-
-
-def refusing(method):
-    """Shapes with fewer axes than a layer's arithmetic takes for granted, or sizes that it divides by, are no crash."""
-
-    @wraps(method)
-    def wrapped(self, *shapes):
-        try:
-            return method(self, *shapes)
-        except (IndexError, ValueError, ZeroDivisionError, OverflowError) as error:
-            seen = " and ".join(str(tuple(shape)) for shape in shapes) or "no bottoms"
-            raise ShapeError(f"{self.type} with these parameters cannot take {seen} ({error})") from error
-
-    return wrapped
 
 
 class Layer:

@@ -7,6 +7,8 @@ from protonet.errors import NetError, ShapeError
 from protonet.layers.base import Layer, register
 from protonet.layers.interpolate import Reading, emit_grad, emit_reading
 
+LARGEST = 1 << 24  # no map grows so much
+
 
 @register("BilinearInterpolate", spec="bilinear_interpolate_param")
 class BilinearInterpolate(Layer):
@@ -19,6 +21,8 @@ class BilinearInterpolate(Layer):
             raise NetError("give the size as dst_h and dst_w, or as scale_factor")
         if sized:
             size = spec.dst_h if spec.HasField("dst_h") else x[2], spec.dst_w if spec.HasField("dst_w") else x[3]
+        elif not 0 < spec.scale_factor < LARGEST:
+            raise ShapeError(f"scale_factor is a number above 0 that a map can grow by, found {spec.scale_factor:g}")
         else:
             size = int(x[2] * spec.scale_factor), int(x[3] * spec.scale_factor)
         if min(size) < 1:

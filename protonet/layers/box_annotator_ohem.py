@@ -38,8 +38,8 @@ class BoxAnnotatorOHEM(Layer):
         emit.host(self.run, rois, loss, labels, weights, top_labels, top_weights, out=[top_labels, top_weights])
 
     def run(self, rois, loss, labels, weights, top_labels, top_weights):
-        R = len(rois)
-        images = rois.reshape(R, 5, -1)[:, 0].ravel()
+        R, places = len(rois), prod(rois.shape[2:])
+        images = rois.reshape(R, 5, places)[:, 0].ravel()
         known = (images >= 0) & (images < 1 << 24)  # no image has a greater number in a float
         if not known.all():
             raise DataError(f"region {int(np.argmin(known))} is of image {images[~known][0]:g}")
@@ -49,8 +49,8 @@ class BoxAnnotatorOHEM(Layer):
         chosen = np.zeros(order.size, bool)
         chosen[order[rank < self.spec.roi_per_img]] = True
         top_labels[...] = np.where(chosen.reshape(labels.shape), labels, np.float32(self.spec.ignore_label))
-        seen = weights.reshape(R, weights.shape[1], -1)
-        top_weights[...] = np.where(chosen.reshape(R, 1, -1), seen, 0).reshape(weights.shape)
+        seen = weights.reshape(R, weights.shape[1], places)
+        top_weights[...] = np.where(chosen.reshape(R, 1, places), seen, 0).reshape(weights.shape)
 
     def backward(self, emit, *blobs):
         """No gradient goes through a choice."""

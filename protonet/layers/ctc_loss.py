@@ -44,7 +44,7 @@ class CTCLoss(Layer):
 
     def blank(self, C):
         index = self.spec.blank_index
-        if not -1 <= index < C:
+        if not C or not -1 <= index < C:
             raise ShapeError(f"blank_index {index} is none of {C} classes")
         return index % C
 

@@ -27,9 +27,11 @@ class Filter(Layer):
 
     def infer(self, *shapes):
         *xs, selector = shapes
-        if prod(selector) != selector[0]:
-            raise ShapeError(f"the selector has one number for each image, found shape {selector}")
+        if not selector or prod(selector) != selector[0]:
+            raise ShapeError(f"the selector has one number for each image, (N,) or (N, 1, 1, 1), found {selector}")
         for i, shape in enumerate(xs):
+            if not shape:
+                raise ShapeError(f"expected images (N, ...) to choose from, found a scalar as bottom {i}")
             if shape[0] != selector[0]:
                 raise ShapeError(f"the selector has {selector[0]} numbers, but bottom {i} has {shape[0]} images")
         return list(xs)

@@ -7,7 +7,7 @@ Boxes, for each min_size: square; if there is a max_size, square of sqrt(min_siz
 and, unless flip is false, its inverse.
 """
 
-from math import prod, sqrt
+from math import inf, prod, sqrt
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class PriorBox(Layer):
         for low, high in zip(self.least, self.most, strict=False):
             if high <= low:
                 raise NetError(f"max_size must be above its min_size, found {high:g} for {low:g}")
+        if not all(0 < ratio < inf for ratio in spec.aspect_ratio):
+            raise NetError(f"aspect_ratio, width by height, must be above 0, found {list(spec.aspect_ratio)}")
         if len(spec.variance) not in (0, 1, 4) or min(spec.variance, default=1) <= 0:
             raise NetError(f"variance is given once, or four times, above 0, found {list(spec.variance)}")
         if spec.HasField("img_size") and (spec.HasField("img_h") or spec.HasField("img_w")):

@@ -24,7 +24,7 @@ class Proposal(Layer):
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
         spec = self.spec
-        if not spec.ratio or not spec.scale or min(*spec.ratio, *spec.scale) <= 0:
+        if not spec.ratio or not spec.scale or not all(0 < n < np.inf for n in (*spec.ratio, *spec.scale)):
             raise NetError("proposal_param needs ratio and scale, above 0: the shapes of its anchors")
         if min(spec.feat_stride, spec.base_size, spec.post_nms_topn) < 1:
             raise NetError("feat_stride, base_size and post_nms_topn must be at least 1")

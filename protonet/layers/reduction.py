@@ -1,4 +1,9 @@
-"""Reduction: from `axis` on, all is made one number: SUM, ASUM (of magnitudes), SUMSQ or MEAN, times coeff."""
+"""Reduction: from `axis` on, all is made one number: SUM, ASUM (of magnitudes), SUMSQ or MEAN, times coeff.
+
+The mean of nothing is NaN, as in Caffe.
+"""
+
+from math import nan
 
 from protonet.kernels import reduce as kernels
 from protonet.layers.base import Layer, axis_of, register
@@ -18,7 +23,7 @@ class Reduction(Layer):
         """(outer, reduced), the operation of the kernel, and its factor."""
         axis, operation, coeff = axis_of(self.spec.axis, x.shape), self.spec.operation, self.spec.coeff
         O, A = three(x.shape, axis, len(x.shape))[:2]
-        return (O, A), (kernels.SUM, coeff / A) if operation == MEAN else (operation, coeff)
+        return (O, A), (kernels.SUM, coeff / A if A else nan) if operation == MEAN else (operation, coeff)
 
     def forward(self, emit, x, y):
         (O, A), numbers = self.numbers(x)

@@ -22,7 +22,7 @@ class ReLU(Layer):
                 emit.save("x", x)
             emit(hard.bounded, x, y, slope, TOP, tasks=tasks)
             return
-        if slope < 0:  # only then has y not the signs of x
+        if not slope >= 0:  # only then has y not the signs of x
             emit.save("signs", x)
         if slope == 0:
             emit(kernels.relu, x, y, tasks=tasks)

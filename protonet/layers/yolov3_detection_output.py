@@ -39,7 +39,8 @@ class Yolov3DetectionOutput(Layer):
         C = spec.num_box * (5 + spec.num_classes)
         for i, shape in enumerate(maps):
             if len(shape) != 4 or shape[0] != maps[0][0] or shape[1] != C or shape[2] != shape[3]:
-                raise ShapeError(f"expected square maps ({maps[0][0]}, {C}, n, n), found {shape} as bottom {i}")
+                N = maps[0][0] if maps[0] else "N"
+                raise ShapeError(f"expected square maps ({N}, {C}, n, n), found {shape} as bottom {i}")
         return [(1, 1, 1, 7)]
 
     def compute(self, *maps):

@@ -51,3 +51,8 @@ def test_losses_of_other_regions_are_refused():
 def test_no_regions_to_choose_is_refused():
     with pytest.raises(NetError, match="roi_per_img must be at least 1"):
         made(2, 0)
+
+
+@pytest.mark.parametrize("shapes", [[(0, 5), (0,), (0,), (0, 8)], [(2, 5), (2,), (2,), (2, 0)]])
+def test_nothing_to_weigh_is_no_matter(shapes):
+    assert [top.shape for top in made(2, 1, shapes=shapes).forward(*map(np.zeros, shapes))] == shapes[2:]

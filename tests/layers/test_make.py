@@ -1,6 +1,6 @@
 import pytest
 
-from protonet.errors import NetError, ShapeError
+from protonet.errors import NetError
 from protonet.layers import TEST, TRAIN, make
 from protonet.proto import caffe_pb2
 
@@ -66,9 +66,3 @@ def test_wrong_counts_are_refused():
         make(caffe_pb2.LayerParameter(name="it", type="ReLU", bottom=["x", "x"], top=["y"]))
     with pytest.raises(NetError, match="takes 1 top, found 0"):
         make(caffe_pb2.LayerParameter(name="it", type="ReLU", bottom=["x"]))
-
-
-def test_shapes_that_no_arithmetic_is_made_for_are_refused_with_the_shapes():
-    layer = make(caffe_pb2.LayerParameter(name="it", type="Filter", bottom=["x", "selector"], top=["y"]))
-    with pytest.raises(ShapeError, match=r"Filter with these parameters cannot take \(\) and \(\)"):
-        layer.infer((), ())

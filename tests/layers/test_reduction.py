@@ -44,3 +44,8 @@ def test_the_gradient_of_a_magnitude_is_zero_at_zero():
 def test_an_axis_that_is_not_there_is_refused():
     with pytest.raises(ShapeError, match="axis 4 is out of range"):
         layer(text("SUM", 4), (2, 3, 6, 6))
+
+
+def test_the_mean_of_nothing_is_not_a_number():
+    _, (y,) = run(layer(text("MEAN", 1), (2, 0)), [[], []])
+    assert_array_equal(y.data, [float("nan")] * 2)

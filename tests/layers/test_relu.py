@@ -38,6 +38,13 @@ def test_the_gradient_at_zero_is_that_of_the_negative_side(slope):
     assert_array_equal(it.backward(2.0)[0], [[2 * slope, 2 * slope, 2]])
 
 
+def test_a_slope_that_is_no_number_shows():
+    it = layer('type: "ReLU" relu_param { negative_slope: nan }', (1, 3))
+    _, (y,) = run(it, [[-1, 0, 1]])
+    assert_array_equal(y.data, [[np.nan] * 3])  # 1 as well: it has nan * 0 added
+    assert_array_equal(it.backward(2.0)[0], [[np.nan, np.nan, 2]])
+
+
 @pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("slope", [0, 0.1, -0.5])
 def test_gradient(slope, in_place, rng):
