@@ -40,7 +40,7 @@ class Leveldb:
         try:
             self.tables, logs = self.manifest()
             self.recent = sorted(entry for number in logs for entry in self.batches(number))
-        except (OSError, wire.Broken, IndexError, struct.error) as error:
+        except (OSError, ValueError, wire.Broken, IndexError, struct.error) as error:
             raise DataError(f"not a LevelDB that can be read ({error})", path) from None
 
     def __len__(self) -> int:
@@ -77,7 +77,7 @@ class Leveldb:
 
     def manifest(self) -> tuple[list[Table], list[int]]:
         """The tables that count, by their first key, and the logs that are newer than all of them."""
-        name = (self.path / "CURRENT").read_text().strip()
+        name = (self.path / "CURRENT").read_bytes().decode("ascii").strip()
         tables: dict[int, Table] = {}
         first = before = 0
         for record in logged((self.path / name).read_bytes()):

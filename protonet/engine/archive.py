@@ -133,7 +133,13 @@ def checked(file, path):
     text = file.read(size)
     if hashlib.sha256(text).digest() != digest:
         raise WeightsError("a program that has been damaged: its plan does not have its checksum", path)
-    content, begin = json.loads(text), start(size)
-    if not 0 <= content["hot"] <= content["size"] == whole - begin:
-        raise WeightsError("a program that contradicts itself about its size", path)
+    try:
+        content, begin = json.loads(text), start(size)
+        holds = 0 <= content["hot"] <= content["size"] == whole - begin
+    except (ValueError, LookupError, TypeError, RecursionError):
+        holds = False
+    if not holds:
+        raise WeightsError(
+            "a program that contradicts itself about its size: it was changed after it was written", path
+        )
     return content, begin

@@ -69,6 +69,8 @@ def layers(group: Any, prefix: str = "") -> Iterator[tuple[str, list[np.ndarray]
 
 def array(dataset: Any, what: str) -> np.ndarray:
     """A dataset as float32, if it holds numbers, and as many as the file can."""
+    if getattr(dataset, "shape", None) is None:  # a group, or a dataset that says it has no value
+        raise WeightsError(f"{what}: expected numbers, found {'a group' if hasattr(dataset, 'keys') else 'none'}")
     if dataset.dtype.kind not in "fiu":
         raise WeightsError(f"{what}: expected numbers, found {dataset.dtype}")
     if dataset.nbytes > MOST * max(1, dataset.id.get_storage_size()):

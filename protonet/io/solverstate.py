@@ -74,17 +74,36 @@ def from_hdf5(path: str | Path) -> SolverState:
                     f"expected a solverstate, found an HDF5 file without '{name}': is it the .caffemodel.h5?"
                 )
         history = file["history"]
+        if not hasattr(history, "keys"):
+            raise WeightsError("expected a group 'history' with an array for each parameter, found a dataset")
         return SolverState(
-            int(np.ravel(file["iter"][()])[0]),
-            text(file["learned_net"][()]) if "learned_net" in file else "",
+            count(file["iter"], "iter"),
+            text(file["learned_net"]) if "learned_net" in file else "",
             [hdf5.array(history[str(i)], f"history {i}") for i in range(len(history))],
-            int(np.ravel(file["current_step"][()])[0]) if "current_step" in file else 0,
+            count(file["current_step"], "current_step") if "current_step" in file else 0,
         )
 
 
-def text(value: Any) -> str:
+def count(dataset: Any, name: str) -> int:
+    """The first number of a dataset, which Caffe writes as an array of one."""
+    shape = getattr(dataset, "shape", None)
+    if shape is None or dataset.size != 1 or dataset.dtype.kind not in "iu":
+        raise WeightsError(f"expected one whole number as '{name}', found {found(dataset)}")
+    return int(np.ravel(dataset[()])[0])
+
+
+def text(dataset: Any) -> str:
     """A string however HDF5 keeps it."""
+    if getattr(dataset, "shape", None) != ():
+        raise WeightsError(f"expected the name of a file as 'learned_net', found {found(dataset)}")
+    value = dataset[()]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def found(item: Any) -> str:
+    """What stands in the place of something else."""
+    shape = getattr(item, "shape", None)
+    return "a group" if hasattr(item, "keys") else "nothing" if shape is None else f"{item.dtype} of shape {shape}"
 
 
 def save_solverstate(path: str | Path, state: SolverState) -> None:

@@ -103,9 +103,10 @@ def test_damage_is_an_error_with_the_name_of_the_file(tmp_path):
     (path / "000004.ldb").unlink()
     with pytest.raises(DataError, match=r"table 000004.ldb is missing"):
         records(path)
-    (path / "CURRENT").write_text("MANIFEST-000009\n")
-    with pytest.raises(DataError, match="db: not a LevelDB that can be read"):
-        records(path)
+    for name in b"MANIFEST-000009\n", b"MANIFEST\xc0\n", b"MANIFEST\0\n", b"":
+        (path / "CURRENT").write_bytes(name)
+        with pytest.raises(DataError, match="db: not a LevelDB that can be read"):
+            records(path)
 
 
 @needs(GOLDEN)

@@ -200,6 +200,7 @@ def forged(path, change):
         lambda c: c["parts"][0][0][1]["steps"][0][0].__setitem__(1, "conv_blocked.none"),
         lambda c: c["graph"].__setitem__("net", [0, 1 << 50]) or c["kernels"].clear() or c["machine"].clear(),
         lambda c: c.pop("fed"),
+        lambda c: c.clear(),
     ],
 )
 def test_content_that_contradicts_itself_is_refused(path, change):

@@ -74,3 +74,29 @@ def test_other_files_are_named(content, what, tmp_path):
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(WeightsError, match="cannot be read"):
         io.load_solverstate(tmp_path / "none.solverstate")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("iter", None, "expected one whole number as 'iter', found a group"),
+        ("iter", h5py.Empty("i4"), "expected one whole number as 'iter', found nothing"),
+        ("iter", np.ones(3), r"expected one whole number as 'iter', found float64 of shape \(3,\)"),
+        ("current_step", np.ones((), "c8"), "expected one whole number as 'current_step', found complex64"),
+        ("learned_net", None, "expected the name of a file as 'learned_net', found a group"),
+        ("history", np.ones(3), "expected a group 'history' with an array for each parameter, found a dataset"),
+        ("history/0", None, "history 0: expected numbers, found a group"),
+        ("history/0", h5py.Empty("f4"), "history 0: expected numbers, found none"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused(name, value, says, tmp_path):
+    path = tmp_path / "a.solverstate.h5"
+    io.save_solverstate(path, SolverState(1, "net", [np.ones(2, np.float32)], 0))
+    with h5py.File(path, "a") as file:
+        del file[name]
+        if value is None:
+            file.create_group(name)
+        else:
+            file.create_dataset(name, data=value)
+    with pytest.raises(WeightsError, match=f"a.solverstate.h5: {says}"):
+        io.load_solverstate(path)
