@@ -211,7 +211,7 @@ def chunk(tiles, parts, size, weights):
     room = l2() // 4 if weights <= l2() // 2 else l2() * 3 // 4
     most = max(1, min(tiles, room // size))
     most = max(1, min(most, tiles * parts // ENOUGH if parts < ENOUGH else most))
-    return -(-tiles // -(-tiles // most))
+    return max(1, -(-tiles // max(1, -(-tiles // most))))
 
 
 def vectors_at_once(out):

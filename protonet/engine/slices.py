@@ -34,7 +34,7 @@ def choose(graph, units):
     inputs = [value for node in graph.nodes if node.type == "Input" for value in node.outputs]
     batches = {value.shape[0] for value in inputs if value.shape}
     (N,) = batches if len(batches) == 1 else (1,)
-    if N == 1:
+    if N <= 1:
         return None
     units = [unit for unit in units if unit.type != "Input"]
     sizes = [(activations(unit) / N, weights(unit)) for unit in units]

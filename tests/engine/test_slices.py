@@ -1,5 +1,6 @@
 """Batches whose first layers run a few images at a time: the same numbers, less memory."""
 
+import numpy as np
 import pytest
 
 from protonet.engine import slices
@@ -75,3 +76,8 @@ def test_memory_is_that_of_one_slice(monkeypatch):
     monkeypatch.setattr(slices, "l2", lambda: 1 << 19)
     monkeypatch.setattr(slices, "HIDDEN", 0)
     assert arena() < whole / 3
+
+
+def test_a_batch_of_no_images_gives_no_numbers():
+    program, _ = agree(BODY, (2, 3, 9, 9))
+    assert program.run(np.zeros((0, 3, 9, 9)))["y"].shape == (0, 10)
