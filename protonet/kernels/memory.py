@@ -61,6 +61,17 @@ def copy(e, to, source, n):
 
 
 @intrinsic
+def mirror(e, to, last, n):
+    """to[i] <- last[-i] for i < n."""
+
+    def move(at, w):
+        v = e.b.load(some(e, e.b.sub(e.at(last, 4 * (1 - w)), at), e.int(0), w), align=4)
+        e.b.store(e.shuffle(v, v, list(reversed(range(w)))), some(e, to, at, w), align=4)
+
+    parts(e, n, move)
+
+
+@intrinsic
 def fill(e, to, value: f32, n):
     """to[:n] <- value."""
     vector = e.splat(value)

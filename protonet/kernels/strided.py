@@ -8,7 +8,7 @@ A task is `group` rows along f; `cut` says how many.
 from math import prod
 
 from protonet.kernels.jit import address, f32, i64, inline, kernel
-from protonet.kernels.memory import copy
+from protonet.kernels.memory import copy, mirror
 
 M, L = "M", "L"
 AXES = 6
@@ -60,6 +60,8 @@ def gather(
         for _ in range(count):
             if sf == 1:
                 copy(address(y, to), address(x, at), F)
+            elif sf == -1:
+                mirror(address(y, to), address(x, at), F)
             else:
                 for f in range(F):
                     y[to + f] = x[at + f * sf]
