@@ -24,11 +24,9 @@ class Lane:
     """The thread and its two queues; it knows nothing of who takes the batches."""
 
     def __init__(self, open_: Callable[[], Any], first: int, depth: int):
-        self.open, self.first = open_, first
+        self.open, self.first, self.room = open_, first, depth
         self.free: SimpleQueue = SimpleQueue()
         self.full: SimpleQueue = SimpleQueue()
-        for _ in range(depth):
-            self.free.put([])
         self.stopped = False
         self.thread = Thread(target=self.work, name="protonet data", daemon=True)
         LANES.add(self)
@@ -39,7 +37,7 @@ class Lane:
         try:
             source = self.open()
             index = self.first
-            while (arrays := self.free.get()) is not None and not self.stopped:
+            while (arrays := self.unused()) is not None and not self.stopped:
                 if not arrays:
                     arrays = [np.empty(shape, np.float32) for shape in source.shapes]
                 self.full.put(source.fill(index, arrays))
@@ -49,6 +47,16 @@ class Lane:
         finally:
             if source is not None:
                 source.close()
+
+    def unused(self) -> Any:
+        """Arrays that have come back, or none yet (an empty list) while there may be more; None at the end."""
+        if self.room:
+            try:
+                return self.free.get_nowait()
+            except Empty:
+                self.room -= 1
+                return []
+        return self.free.get()
 
     def get(self) -> list[np.ndarray]:
         while True:

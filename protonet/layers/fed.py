@@ -5,12 +5,14 @@ the layer: the thread would keep the layer, and with it the net, alive for ever.
 """
 
 from functools import cached_property, partial
+from math import prod
 from typing import Any
 
 from protonet.data.draws import Draws
 from protonet.data.feed import Feed
 from protonet.errors import NetError
 from protonet.layers.base import Layer
+from protonet.runtime import limit
 
 
 class Fed(Layer):
@@ -44,6 +46,8 @@ class Fed(Layer):
     def fed(self, stream):
         """The one feed of this layer, however often its steps are emitted: a new plan does not begin the data anew."""
         if self.feed is None:
+            batch = 4 * sum(prod(shape) for shape in self.shapes)
+            limit.need(self.ahead() * batch, f"{self.type}, with {self.ahead()} batches read ahead,")
             self.feed = Feed(self.opener(), stream, self.ahead())
         return self.feed
 

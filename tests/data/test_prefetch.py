@@ -54,6 +54,16 @@ def first(arrays):
     return int(arrays[0][0, 0])
 
 
+def test_no_more_is_made_ahead_than_there_is_room_for():
+    few, many = Prefetch(Counting, depth=2), Prefetch(Counting, depth=(1 << 31) - 1)
+    assert [many.take(first) for _ in range(20)] == list(range(20))
+    assert soon(lambda: few.lane.full.qsize() == 2)
+    assert [few.take(first) for _ in range(20)] == list(range(20))
+    assert few.lane.full.qsize() <= 2
+    for it in few, many:
+        it.close()
+
+
 def test_batches_come_in_order_from_the_first_that_is_asked_for():
     it = Prefetch(Counting, first=5)
     assert [it.take(first) for _ in range(20)] == list(range(5, 25))

@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisWarning
 
 from protonet.errors import ProtonetError
-from protonet.runtime import limit
+from protonet.runtime import execute, limit
 
-HANG = 60  # seconds
-ADDRESSES = 24 << 30  # bytes: threads and compiled code take much that is never touched
+HANG = 60  # seconds, of which compiling takes none
+ADDRESSES = 3 << 30  # bytes: what nets may take, 1 GiB, and as much again twice for code and what is never touched
 EXAMPLES = {  # in the suite: the same cases on every machine, whatever its speed
     "text": 900, "binary": 900, "layers": 900, "solvers": 150, "states": 300, "engine": 150, "programs": 200,
     "deploy": 60, "data": 300, "training": 100,
@@ -76,6 +76,19 @@ class Run:
             path.write_text(f"{head}\n{text}", "utf-8", "backslashreplace")
 
 
+def unhurried(prepare):
+    """Compiling is not hanging, and takes its time on a busy machine."""
+
+    def patient(*arguments):
+        faulthandler.dump_traceback_later(10 * HANG, exit=True)
+        try:
+            return prepare(*arguments)
+        finally:
+            faulthandler.dump_traceback_later(HANG, exit=True)
+
+    return patient
+
+
 def main(what, folder, seconds, start):
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", category=HypothesisWarning)  # that texts are long
@@ -88,6 +101,7 @@ def main(what, folder, seconds, start):
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     except ImportError:  # Windows
         pass
+    execute.prepare = unhurried(execute.prepare)
     strategy, attempt = import_module(f"tests.fuzz.{what}").target(folder)
     run = Run(attempt, folder, time.monotonic() + seconds if seconds else None)
     quiet = settings(
