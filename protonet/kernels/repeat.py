@@ -39,7 +39,7 @@ def repeat_grad(dy: f32[O, T, A], dx: f32[O, A], group: i64, begin, end):
             dx[o, 0] = total
         else:
             for a in range(A):
-                dx[o, a] = dy[o, 0, a]
-            for t in range(1, T):
+                dx[o, a] = 0.0
+            for t in range(T):
                 for a in range(A):
                     dx[o, a] += dy[o, t, a]

@@ -32,7 +32,8 @@ def image(roi, images):
 
 @inline
 def bounded(v, most):
-    return min(max(i64(v), 0), most)
+    """A whole number, from 0 to most.  Bounded as a float: an infinity, or what no int holds, may be made no int of."""
+    return i64(v) if v >= 0.0 and v < f32(most) else (most if v > 0.0 else i64(0))
 
 
 @inline

@@ -37,7 +37,7 @@ def softmax(x: f32[O, C, S], y: f32[O, C, S], work: f32[O, S], begin, end):
             o += 1
         return
     blocks = (S + BLOCK - 1) // BLOCK
-    for task in range(begin, end):
+    for task in range(begin, end if C > 0 else begin):
         o, first = task // blocks, task % blocks * BLOCK
         last = min(first + BLOCK, S)
         for s in range(first, last):

@@ -25,7 +25,7 @@ class BilinearInterpolate(Layer):
             raise ShapeError(f"scale_factor is a number above 0 that a map can grow by, found {spec.scale_factor:g}")
         else:
             size = int(x[2] * spec.scale_factor), int(x[3] * spec.scale_factor)
-        if min(size) < 1:
+        if min(*x[2:], *size) < 1:
             raise ShapeError(f"nothing is left of maps of {x[2]} x {x[3]}: the new size is {size[0]} x {size[1]}")
         return [(*x[:2], *size)]
 

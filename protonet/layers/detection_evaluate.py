@@ -49,6 +49,7 @@ class DetectionEvaluate(Layer):
         spec = self.spec
         gt = truth.read(truths, spec.background_label_id, spec.num_classes)
         rows = found.reshape(-1, 7)
+        truth.check_small(rows, "boxes that were found")
         rows = rows[rows[:, 0].astype(int) != -1]
         if (rows[:, 1] == spec.background_label_id).any():
             raise DataError(f"a box is found of label {spec.background_label_id}, which is the background")

@@ -14,10 +14,10 @@ from math import prod
 
 import numpy as np
 
-from protonet.errors import DataError, NetError, ShapeError
+from protonet.errors import NetError, ShapeError
 from protonet.layers import yolo
 from protonet.layers.base import Layer, register
-from protonet.layers.region_loss import rows_of
+from protonet.layers.region_loss import check_classes, rows_of
 from protonet.layers.ssd.overlap import jaccard
 
 OBJ, PROB = 0, 1
@@ -31,10 +31,12 @@ class EvalDetection(Layer):
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
         spec = self.spec
-        if spec.nms < 0:
+        if not spec.nms >= 0:
             raise NetError("nms, the overlap from which a worse box goes, must be given, at least 0")
         if len(spec.biases) < 2 * spec.num_object or spec.num_object < 1:
             raise NetError(f"biases are two numbers for each of {spec.num_object} anchors, found {len(spec.biases)}")
+        if min(spec.side, spec.num_class) < 1:
+            raise NetError(f"side and num_class must be at least 1, found {spec.side} and {spec.num_class}")
 
     def infer(self, x, truth, *images):
         spec = self.spec
@@ -60,8 +62,7 @@ class EvalDetection(Layer):
         there = yolo.sigmoid(cells[..., 4]).reshape(len(x), -1)
         y[...] = 0
         for n, rows in enumerate(self.rows_of(truth, len(x))):
-            if ((rows[:, 0] < 0) | (rows[:, 0] >= spec.num_class)).any():
-                raise DataError(f"a truth has class {rows[:, 0].max():g}: they are 0 to {spec.num_class - 1}")
+            check_classes(rows[:, 0], spec.num_class)
             labels, best = p[n].argmax(-1), p[n].max(-1)
             scores = there[n] if spec.score_type == OBJ else best if spec.score_type == PROB else there[n] * best
             chosen = yolo.kept(boxes[n], scores, spec.nms)

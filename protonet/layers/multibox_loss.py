@@ -52,8 +52,10 @@ class MultiBoxLoss(Layer):
             raise NetError("do_neg_mining contradicts mining_type: leave it out")
         if spec.mining_type != NONE and not spec.share_location:
             raise NetError("mining is for share_location: true; give mining_type: NONE")
-        if spec.mining_type == MAX_NEGATIVE and not spec.neg_pos_ratio > 0:
+        if spec.mining_type == MAX_NEGATIVE and not 0 < spec.neg_pos_ratio < np.inf:
             raise NetError(f"neg_pos_ratio must be above 0, found {spec.neg_pos_ratio:g}")
+        if spec.mining_type == HARD_EXAMPLE and spec.sample_size < 0:
+            raise NetError(f"sample_size, the hard examples of an image, is at least 0, found {spec.sample_size}")
         self.down = (*param.propagate_down, True, True)[:2] if param.propagate_down else (True, True)
 
     @property
@@ -92,8 +94,9 @@ class MultiBoxLoss(Layer):
         net.truth = truth.read(gt, spec.background_label_id, spec.num_classes)
         if not spec.use_difficult_gt:
             net.truth = net.truth.of(~net.truth.difficult)
-        if len(net.truth.images) and not 0 <= net.truth.images.min() <= net.truth.images.max() < N:
-            raise DataError(f"a ground truth is of image {net.truth.images.max()}, but the batch has {N}")
+        away = net.truth.images[(net.truth.images < 0) | (net.truth.images >= N)]
+        if len(away):
+            raise DataError(f"a ground truth is of image {away[0]}, but the batch has {N}")
         matched, negatives = self.chosen(net)
         total, counted = np.zeros(2), len(matched.priors)
         slopes = [np.zeros(net.loc.shape, np.float32), np.zeros(net.conf.shape, np.float32)]

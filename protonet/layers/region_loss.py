@@ -35,6 +35,8 @@ class RegionLoss(Layer):
         spec = self.spec
         if spec.num < 1 or spec.num_class < 1 or len(spec.biases) != 2 * spec.num or min(spec.biases) <= 0:
             raise NetError(f"biases are the width and height, above 0, of {spec.num} anchors; found {len(spec.biases)}")
+        if spec.side < 1:
+            raise NetError(f"side, the rows and columns of the map, must be at least 1, found {spec.side}")
 
     def infer(self, x, truth):
         spec = self.spec
@@ -97,16 +99,23 @@ def rows_of(truth, N, classes):
         rows = rows[rows[:, 0] != -1]
         box = rows[:, 3:7]
         made = np.column_stack([rows[:, 1] - 1, (box[:, :2] + box[:, 2:]) / 2, box[:, 2:] - box[:, :2]])
-        found = [made[rows[:, 0] == n] for n in range(N)]
-        if len(made) and not ((rows[:, 0] >= 0) & (rows[:, 0] < N)).all():
-            raise DataError(f"a truth is of image {rows[:, 0].max():g}, but the batch has {N}")
+        known = (rows[:, 0] >= 0) & (rows[:, 0] < N)
+        if not known.all():
+            raise DataError(f"a truth is of image {rows[~known, 0][0]:g}, but the batch has {N}")
+        found = [made[rows[:, 0].astype(int) == n] for n in range(N)]
     else:
         listed = truth.reshape(N, -1, 5)
         ends = [np.flatnonzero(rows[:, 3] == 0) for rows in listed]
         found = [rows[: end[0]] if len(end) else rows for rows, end in zip(listed, ends, strict=True)]
     for rows in found:
+        check_classes(rows[:, 0], classes)
         if not np.isfinite(rows).all() or (rows[:, 3:] <= 0).any() or (abs(rows[:, 1:3] - 0.5) > 0.5).any():
             raise DataError("a truth is no box in the image: its centre must be, and its size above 0")
-        if ((rows[:, 0] < 0) | (rows[:, 0] >= classes)).any():
-            raise DataError(f"a truth has class {rows[:, 0].max():g}: the classes are 0 to {classes - 1}")
     return found
+
+
+def check_classes(labels, classes):
+    """Refuse a truth whose label is no class."""
+    bad = ~((labels >= 0) & (labels < classes))
+    if bad.any():
+        raise DataError(f"a truth has class {labels[bad][0]:g}: the classes are 0 to {classes - 1}")

@@ -12,8 +12,8 @@ from protonet.layers.interpolate import Reading, emit_grad, emit_reading
 class Resize(Layer):
     def infer(self, x):
         size = self.spec.height, self.spec.width
-        if len(x) != 4 or min(size) < 1:
-            raise ShapeError(f"expected (N, C, H, W), and a height and a width, found {x} and {size}")
+        if len(x) != 4 or min(*x[2:], *size) < 1:
+            raise ShapeError(f"expected (N, C, H, W), and a height and a width above 0, found {x} and {size}")
         return [(*x[:2], *size)]
 
     def reading(self, x, y):

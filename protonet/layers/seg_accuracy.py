@@ -14,6 +14,8 @@ from protonet.errors import DataError, NetError, ShapeError
 from protonet.layers.base import Layer, register
 from protonet.runtime.step import Buffer
 
+LARGEST = 1 << 40  # more than any class
+
 
 @register("SegAccuracy", spec="seg_accuracy_param")
 class SegAccuracy(Layer):
@@ -26,7 +28,7 @@ class SegAccuracy(Layer):
             raise NetError(f"has a top and one more for each output_label, expected {1 + len(self.spec.output_label)}")
 
     def infer(self, x, label):
-        if len(x) != 4 or label != (x[0], 1, *x[2:]):
+        if len(x) != 4 or label != (x[0], 1, *x[2:]) or x[1] < 1:
             raise ShapeError(f"expected scores (N, C, H, W) and labels (N, 1, H, W), found {x} and {label}")
         C = max(x[1], 2)
         for given in self.spec.output_label:
@@ -45,21 +47,22 @@ class SegAccuracy(Layer):
     def run(self, x, label, counts, *tops):
         C = len(counts)
         found = C - 1 - x[:, ::-1].argmax(1) if x.shape[1] > 1 else (x[:, 0] > 0.5).astype(int)
-        actual = label[:, 0].astype(np.int64)
-        chosen = ~np.isin(actual, list(self.spec.ignore_label))
-        bad = chosen & ((actual < 0) | (actual >= C))
+        given = label[:, 0]
+        whole = np.trunc(np.where(abs(given) < LARGEST, given, LARGEST)).astype(np.int64)  # of a NaN no int is made
+        chosen = ~np.isin(whole, list(self.spec.ignore_label))
+        bad = chosen & ((whole < 0) | (whole >= C))
         if bad.any():
             at = tuple(map(int, np.argwhere(bad)[0]))
-            raise DataError(f"label {actual[at]} at image, row, column {at} is no class: the classes are 0 to {C - 1}")
+            raise DataError(f"label {given[at]:g} at image, row, column {at} is no class: the classes are 0 to {C - 1}")
         if self.spec.reset:
             counts[...] = 0
-        counts += np.bincount(C * actual[chosen] + found[chosen], minlength=C * C).reshape(C, C)
+        counts += np.bincount(C * whole[chosen] + found[chosen], minlength=C * C).reshape(C, C)
         right, there, seen = counts.diagonal(), counts.sum(1), counts.sum(0)
         with np.errstate(invalid="ignore", divide="ignore"):
             precision, recall, union = right / seen, right / there, right / (there + seen - right)
             union = np.where(right == there + seen - right, 1, union)
             known = recall[there > 0]
-            whole = right.sum() / counts.sum(), known.mean() if len(known) else np.nan, union.mean()
-        tops[0][...] = whole
+            shares = right.sum() / counts.sum(), known.mean() if len(known) else np.nan, union.mean()
+        tops[0][...] = shares
         for top, k in zip(tops[1:], self.spec.output_label, strict=True):
             top[...] = precision[k], recall[k], union[k]

@@ -8,7 +8,7 @@ from weakref import WeakSet
 import numpy as np
 
 from protonet.errors import DataError, ProtonetError
-from protonet.kernels import walk
+from protonet.kernels import fault, walk
 from protonet.kernels.prepare import prepare
 from protonet.runtime import limit, system, team
 from protonet.runtime import plan as planning
@@ -22,7 +22,6 @@ WORTH = 50_000  # ns: less work is done by one thread
 ASLEEP = 3  # times as much, if the others must be woken for it: that costs up to 70 us in a virtual machine
 FAST = 100  # bytes a ns: no core goes through memory faster, so bytes give the least time that a step takes
 LOOKS = 3  # runs on one thread, to see what a small program takes
-NAN = np.iinfo(np.int64).min  # as the value of a fault
 
 
 class Program:
@@ -130,10 +129,10 @@ class Program:
             return
         for buffer in self.faults:
             words = self.array(buffer)
-            index, value = map(int, words)
+            index, word = map(int, words)
             if index:
                 self.memory["fault"][:] = 0
-                said = buffer.text.format(index=index - 1, value="nan" if value == NAN else value)
+                said = buffer.text.format(index=index - 1, value=fault.told(word))
                 raise DataError(said).at(f"layer '{buffer.name}'")
 
     def array(self, buffer):

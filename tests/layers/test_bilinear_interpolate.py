@@ -44,3 +44,8 @@ def test_gradient(more, rng):
 def test_sizes_that_are_none_are_refused(more, error, says):
     with pytest.raises(error, match=says):
         layer(text(more), SHAPE)
+
+
+def test_maps_with_nothing_to_read_are_refused():
+    with pytest.raises(ShapeError, match="nothing is left of maps of 0 x 3: the new size is 4 x 5"):
+        layer(text("dst_h: 4 dst_w: 5"), (1, 2, 0, 3))

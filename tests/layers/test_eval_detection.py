@@ -62,13 +62,20 @@ def test_scores(kind, score):
 def test_a_class_that_is_none_is_told(rng):
     rows = truths(rng)
     rows[0, 0, 0] = CLASSES
-    with pytest.raises(DataError, match="a truth has class 3: they are 0 to 2"):
+    with pytest.raises(DataError, match="a truth has class 3: the classes are 0 to 2"):
         made().forward(rng.normal(size=(2, 16, SIDE, SIDE)), rows.reshape(2, -1))
 
 
 def test_no_nms_is_refused():
     with pytest.raises(NetError, match="nms, the overlap from which a worse box goes, must be given"):
         made("")
+
+
+@pytest.mark.parametrize("more", ["side: 0", "num_class: 0"])
+def test_nothing_to_judge_is_refused(more):
+    words = f"{{ biases: 1 biases: 1 num_object: 1 nms: 0.5 {more} }}"
+    with pytest.raises(NetError, match="side and num_class must be at least 1, found"):
+        layer(f'type: "EvalDetection" eval_detection_param {words}', (1, 7, 0, 0), (1, 2, 5))
 
 
 def test_other_maps_are_refused():

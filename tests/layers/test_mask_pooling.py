@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from protonet.errors import ShapeError
 from tests.naive.mask_pooling import mask_pooling
@@ -26,6 +26,13 @@ def test_two_channels_by_hand():
 
 def test_gradient(rng):
     check_gradient(layer('type: "MaskPooling"', *SHAPES), *(rng.normal(size=shape) for shape in SHAPES))
+
+
+def test_maps_of_no_channels_teach_the_mask_nothing():
+    it = layer('type: "MaskPooling"', (2, 0, 2, 2), (2, 1, 2, 2))
+    run(it, np.zeros((2, 0, 2, 2)), np.ones((2, 1, 2, 2)))
+    it.bottoms[1].diff[...] = 7
+    assert_array_equal(it.backward(np.zeros((2, 0, 2, 2)))[1], np.zeros((2, 1, 2, 2)))
 
 
 def test_a_mask_of_another_size_is_refused():

@@ -116,6 +116,18 @@ def test_a_truth_that_cannot_be_is_told(column, value, says, rng):
         made("").forward(*xs, gt)
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("neg_pos_ratio: inf", "neg_pos_ratio must be above 0, found inf"),
+        ("mining_type: HARD_EXAMPLE sample_size: -1", "sample_size, .* is at least 0, found -1"),
+    ],
+)
+def test_numbers_of_examples_that_are_none_are_refused(more, says):
+    with pytest.raises(NetError, match=says):
+        made(more)
+
+
 def test_mining_needs_shared_locations():
     with pytest.raises(NetError, match="mining is for share_location: true; give mining_type: NONE"):
         made("share_location: false", places=C)

@@ -36,6 +36,17 @@ def test_a_region_of_no_image_is_told(rng):
         made(1).forward(rng.normal(size=SHAPE), [[7, 0, 0, 1, 1]])
 
 
+@pytest.mark.parametrize("far", [1e30, -1e30, np.inf, -np.inf, np.nan])
+def test_a_scale_or_a_region_beyond_all_numbers_is_a_region_outside(far):
+    """What no int holds is clipped before it is made one: nothing is read there."""
+    x, rois = np.ones(SHAPE), [[0, far, 1, 2, far], [1, 3, far, far, 4]]
+    for text in "spatial_scale: 0.25", "spatial_scale: 1e30":
+        it = made(2, f"output_dim: 3 group_size: 2 {text}")
+        _, (y,) = run(it, x, rois)
+        assert ((y.data == 0) | (y.data == 1)).all()
+        assert np.isfinite(it.backward(np.ones((2, 3, 2, 2)))[0]).all()
+
+
 def test_other_channels_are_refused():
     with pytest.raises(ShapeError, match="expected 12 channels, output_dim 3 x group_size 2 x 2; found 13"):
         made(1, shape=(2, 13, 9, 11))

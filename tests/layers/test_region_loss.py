@@ -94,6 +94,15 @@ def test_other_maps_are_refused():
         layer(f'type: "RegionLoss" region_loss_param {{ {WORDS} }}', (2, 16, 4, 5), (2, 30, 5))
 
 
+def test_a_side_of_nothing_is_refused():
+    with pytest.raises(NetError, match="side, the rows and columns of the map, must be at least 1, found 0"):
+        layer(
+            'type: "RegionLoss" region_loss_param { num_class: 2 num: 1 biases: 1 biases: 2 side: 0 }',
+            (1, 7, 0, 0),
+            (1, 5),
+        )
+
+
 def test_missing_anchors_are_refused():
     with pytest.raises(NetError, match="biases are the width and height, above 0, of 5 anchors; found 0"):
         layer('type: "RegionLoss"', MAP, (N, 30, 5))

@@ -21,6 +21,12 @@ def test_gradient(rng):
     check_gradient(layer(text(4, 3), (1, 2, 3, 2)), rng.normal(size=(1, 2, 3, 2)))
 
 
+@pytest.mark.parametrize("shape", [(1, 2, 0, 4), (1, 2, 3, 0)])
+def test_maps_with_nothing_to_read_are_refused(shape):
+    with pytest.raises(ShapeError, match=r"above 0, found \(1, 2, "):
+        layer(text(4, 3), shape)
+
+
 def test_a_missing_size_is_refused():
-    with pytest.raises(ShapeError, match=r"and a height and a width, found .* and \(0, 3\)"):
+    with pytest.raises(ShapeError, match=r"and a height and a width above 0, found .* and \(0, 3\)"):
         layer('type: "Resize" resize_param { width: 3 }', (1, 2, 3, 4))

@@ -54,6 +54,18 @@ def test_a_label_that_is_no_class_is_told(rng):
         made().forward(rng.normal(size=SHAPE), label)
 
 
+def test_scores_of_no_class_are_refused():
+    with pytest.raises(ShapeError, match=r"expected scores \(N, C, H, W\)"):
+        made(shape=(1, 0, 1, 2), label=(1, 1, 1, 2))
+
+
+def test_a_label_that_is_ignored_may_be_any(rng):
+    label = np.zeros(LABEL)
+    label[0, 0, 0, :3] = [255, 255.5, -7]
+    it = made("ignore_label: 255 ignore_label: -7")
+    assert np.isfinite(it.forward(rng.normal(size=SHAPE), label)[0]).all()
+
+
 def test_labels_of_other_maps_are_refused():
     with pytest.raises(ShapeError, match=r"expected scores \(N, C, H, W\) and labels \(N, 1, H, W\)"):
         made(label=(2, 1, 5, 5))

@@ -49,3 +49,10 @@ def test_gradient(axis, shape, in_place, rng):
 def test_an_axis_that_is_not_there_is_refused():
     with pytest.raises(ShapeError, match="axis 2 is out of range"):
         layer('type: "Softmax" softmax_param { axis: 2 }', (2, 3))
+
+
+@pytest.mark.parametrize("shape", [(2, 0), (2, 0, 3)])
+def test_no_classes_are_no_matter(shape):
+    it = layer('type: "Softmax"', shape)
+    _, (y,) = run(it, np.zeros(shape))
+    assert y.data.shape == it.backward(np.zeros(shape))[0].shape == shape

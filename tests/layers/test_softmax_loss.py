@@ -89,12 +89,12 @@ def test_nan_is_not_hidden():
 
 
 @pytest.mark.parametrize(
-    ("label", "found"), [(5, "5"), (-1, "-1"), (7.9, "7"), (1e30, "9"), (-np.inf, "-9"), (np.nan, "nan")]
+    ("label", "found"), [(5, "5"), (-1, "-1"), (7.9, "7.9"), (1e30, r"1e\+30"), (-np.inf, "-inf"), (np.nan, "nan")]
 )
 def test_a_label_that_is_no_class_is_reported(label, found, rng):
     it = layer(TEXT, (4, 5), (4,))
     with pytest.raises(
-        DataError, match=rf"label {found}\d* \(number 2 of the batch\) is no class: the classes are 0 to 4"
+        DataError, match=rf"label {found} \(number 2 of the batch\) is no class: the classes are 0 to 4"
     ):
         it.forward(rng.normal(size=(4, 5)), [0, 4, label, 7])
 

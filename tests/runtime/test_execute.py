@@ -164,14 +164,14 @@ def test_an_error_in_a_host_step_leaves_the_program_usable():
     assert_array_equal(it.array(x), [2, 2, 2])
 
 
-@pytest.mark.parametrize(("bad", "said"), [(-3, "-3"), (np.nan, "nan"), (-np.inf, "-9")])
+@pytest.mark.parametrize(("bad", "said"), [(-3, "-3"), (np.nan, "nan"), (-np.inf, "-inf"), (-1e30, r"-1e\+30")])
 def test_a_fault_is_raised_once_with_its_place(bad, said):
     emit, x, y = emitter("loss"), buffer(8), buffer(8)
     emit(positive, x, y, emit.fault("value {value} at {index} is negative"), tasks=8)
     emit(positive, y, y := buffer(8), emit.fault("never"), tasks=8)
     it = program(emit, threads=2)
     it.array(x)[5:7] = bad
-    with pytest.raises(DataError, match=f"^layer 'loss': value {said}.* at 5 is negative$"):
+    with pytest.raises(DataError, match=f"^layer 'loss': value {said} at 5 is negative$"):
         it.run()
     it.array(x)[:] = 1
     it.run()
