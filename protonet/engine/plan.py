@@ -84,6 +84,7 @@ class Planner:
     cells: dict = field(default_factory=dict)
     inputs: dict = field(default_factory=dict)
     outputs: dict = field(default_factory=dict)
+    winners: dict = field(default_factory=dict)  # value -> what is there in its place: see unpooling.py
     random: Any = field(default_factory=lambda: Buffer((2,), "io", "random", "int64"))
 
     def __post_init__(self):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from protonet.engine import unpooling
 from protonet.engine.elementwise import blocked
 from protonet.engine.layout import BLOCKED
 from protonet.engine.op import Op
@@ -55,9 +56,11 @@ class Normalisation(Op):
 
 @builds("Pooling")
 def pooling(planner, unit):
-    """MAX without the second top, AVE with pads that are alike and count."""
+    """MAX, with a second top where unpooling.py can; AVE with pads that are alike and count."""
     value, layer, method = unit.inputs[0], unit.layer, unit.node.spec.pool
-    if not blocked(planner, value) or len(unit.node.outputs) > 1 or method not in KERNELS:
+    if len(unit.node.outputs) > 1:
+        return unpooling.keeps(planner, unit)
+    if not blocked(planner, value) or method not in KERNELS:
         return False
     kernel, stride, before, after, _ = layer.geometry(value.shape)
     if method == AVE and (layer.inside or before != after or any(s > k for s, k in zip(stride, kernel, strict=True))):
