@@ -22,7 +22,7 @@ from protonet.engine import archive, saved
 from protonet.engine.program import Program, compile
 from protonet.errors import DataError
 from protonet.io.arrays import load_npy, load_npz
-from protonet.io.images import read_image, resize
+from protonet.io.images import opencv, read_image, resize
 from protonet.layers import TEST
 from protonet.proto import caffe_pb2
 from protonet.prototxt import carried
@@ -96,8 +96,7 @@ class Preprocess:
 
     def channels(self, image, wanted):
         """The image with the channels the net has: grey from colour and colour from grey as OpenCV does."""
-        import cv2
-
+        cv2 = opencv()
         if image.ndim == 2:
             image = image[:, :, None]
         if image.ndim != 3 or image.shape[2] not in (1, 3, 4) or image.dtype != np.uint8:

@@ -20,6 +20,7 @@ from protonet.data.mean import mean_image, mean_of
 from protonet.data.records import Options, Picture, records
 from protonet.data.store import store
 from protonet.errors import DataError
+from protonet.io import images
 from protonet.io.sniff import what_is
 
 __all__ = ["Converted", "Options", "convert", "mean_image", "mean_of", "write"]
@@ -72,9 +73,7 @@ def convert(
 
 def check(options: Options) -> None:
     """Refuse an encoding before every picture fails by it."""
-    import cv2
-
-    if options.encode_type and not cv2.haveImageWriter(f"a.{options.encode_type}"):
+    if options.encode_type and not images.opencv().haveImageWriter(f"a.{options.encode_type}"):
         raise DataError(f"images cannot be encoded as '{options.encode_type}': png, jpg and bmp are known")
 
 

@@ -61,6 +61,7 @@ class Hdf5Batches:
             raise DataError(
                 f"there is no dataset '{name}' for the top of that name; there are {', '.join(sorted(file))}"
             )
+        hdf5.check(file[name], f"dataset '{name}'")
         if not file[name].shape:
             raise DataError(f"dataset '{name}' has no rows: it is a single number")
         return file[name]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from protonet.errors import DataError
+from protonet.runtime import limit
 
 UBYTE, GZIP = 8, b"\x1f\x8b"
 
@@ -49,6 +50,7 @@ def load(path: str | Path) -> np.ndarray:
             data = bytearray()
             while len(data) < prod(shape) and (more := file.read(min(prod(shape) - len(data), 1 << 24))):
                 data += more
+                limit.need(2 * len(data), f"{path}: reading an array of shape {shape}")
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"cannot be read ({str(error).lower()})", path) from None
     if len(data) != prod(shape):

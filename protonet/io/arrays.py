@@ -13,6 +13,7 @@ import numpy as np
 
 from protonet.errors import DataError
 from protonet.io.atomic import replacing
+from protonet.runtime import limit
 
 BROKEN = zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeError, struct.error
 
@@ -57,6 +58,7 @@ def array(file: BinaryIO | Any, size: int, where: str) -> np.ndarray:
     wanted = prod(shape) * dtype.itemsize
     if wanted > size:
         raise DataError(f"an array of shape {shape} is announced, {wanted} bytes, but the file has {size}", where)
+    limit.need(2 * wanted, f"{where}: reading an array of shape {shape}")
     data = file.read(wanted)
     if len(data) < wanted:
         found = len(data) // dtype.itemsize

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from protonet.errors import WeightsError
+from protonet.errors import ProtonetError, WeightsError
 from protonet.io.atomic import replacing
 from protonet.io.sniff import what_is
 from protonet.io.weights import Weights
+from protonet.runtime import limit
 
 MOST = 1100  # times its size that a file may unpack to: deflate reaches 1032
 
@@ -47,7 +48,7 @@ def opened(path: str | Path, expected: str) -> Iterator[Any]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except WeightsError as error:
+    except ProtonetError as error:
         raise error if str(path) in error.where else error.at(path) from None
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise WeightsError(f"a damaged HDF5 file, a truncated download? ({error})", path) from None
@@ -68,7 +69,13 @@ def layers(group: Any, prefix: str = "") -> Iterator[tuple[str, list[np.ndarray]
 
 
 def array(dataset: Any, what: str) -> np.ndarray:
-    """A dataset as float32, if it holds numbers, and as many as the file can."""
+    """A dataset as float32."""
+    check(dataset, what)
+    return np.asarray(dataset[()], np.float32)
+
+
+def check(dataset: Any, what: str) -> None:
+    """Refuse what is no dataset of numbers, or says it has more of them than the file or the memory can hold."""
     if getattr(dataset, "shape", None) is None:  # a group, or a dataset that says it has no value
         raise WeightsError(f"{what}: expected numbers, found {'a group' if hasattr(dataset, 'keys') else 'none'}")
     if dataset.dtype.kind not in "fiu":
@@ -77,7 +84,7 @@ def array(dataset: Any, what: str) -> np.ndarray:
         raise WeightsError(
             f"{what}: {dataset.shape} is announced, but {dataset.id.get_storage_size()} bytes are stored"
         )
-    return np.asarray(dataset[()], np.float32)
+    limit.need(dataset.nbytes + 4 * dataset.size, f"{what}, of shape {dataset.shape},")
 
 
 def write(

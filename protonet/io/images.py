@@ -7,6 +7,7 @@
 Files are read by Python and decoded from memory, since OpenCV opens no path with other than ASCII letters on Windows.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,22 @@ import numpy as np
 
 from protonet.errors import DataError
 from protonet.io.sniff import what_is
+from protonet.runtime import limit
+
+MOST = 1 << 30  # pixels: OpenCV's own limit
+
+
+def opencv() -> Any:
+    """OpenCV; if nobody has loaded it before, it will make no images that are larger than memory may be taken."""
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(min(MOST, limit.limit() // 4)))
+    import cv2
+
+    return cv2
 
 
 def decode(data: Any, color: bool | None = True, where: str | Path = "") -> np.ndarray:
     """The pixels of an encoded image (JPEG, PNG, ...): (H, W, C)."""
-    import cv2
-
+    cv2 = opencv()
     flag = cv2.IMREAD_UNCHANGED if color is None else cv2.IMREAD_COLOR if color else cv2.IMREAD_GRAYSCALE
     data = np.frombuffer(data, np.uint8)
     try:
@@ -56,18 +67,17 @@ def read_bytes(path: str | Path) -> bytes:
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Bilinear, as cv::resize does by default."""
-    import cv2
-
     if image.shape[:2] == (height, width):
         return image
+    cv2 = opencv()
+    limit.check((height, width, image.shape[2]), "a resized image", 1)
     resized = cv2.resize(np.ascontiguousarray(image), (width, height))
     return resized if resized.ndim == 3 else resized[:, :, None]
 
 
 def encode(image: np.ndarray, extension: str = "png") -> bytes:
     """An image in the format that a file name's ending stands for."""
-    import cv2
-
+    cv2 = opencv()
     try:
         done, data = cv2.imencode("." + extension.lstrip("."), image)
     except cv2.error as error:

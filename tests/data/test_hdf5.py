@@ -108,3 +108,11 @@ def test_files_without_rows_do_not_hang(listed):
     put(listed.parent / "b.h5", 0, 0)
     with pytest.raises(ProtonetError, match="none of the listed files has a row"):
         rows(made(listed), 1)
+
+
+def test_rows_that_are_announced_but_not_stored_take_no_memory(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("x", (1 << 40, 4), "f4", chunks=(1024, 4))
+    (tmp_path / "list").write_text("a.h5\n")
+    with pytest.raises(ProtonetError, match=r"a.h5: dataset 'x': \(1099511627776, 4\) is announced, but 0 bytes"):
+        Hdf5Batches(tmp_path / "list", ["x"], 2, False, Draws(0, 0))

@@ -4,7 +4,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from protonet.data import idx
-from protonet.errors import DataError
+from protonet.errors import DataError, ShapeError
 from tests.conftest import MNIST, needs
 
 HEAD = bytes((0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3))
@@ -51,3 +51,12 @@ def test_mnist_is_read(mnist):
     images = idx.load(mnist / "t10k-images-idx3-ubyte.gz")
     assert images.shape == (10000, 28, 28)
     assert idx.load(idx.labels_beside(mnist / "t10k-images-idx3-ubyte.gz"))[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_what_unpacks_to_more_than_memory_takes_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "a-idx"
+    path.write_bytes(gzip.compress(bytes((0, 0, 8, 1)) + (1 << 20).to_bytes(4, "big") + bytes(1 << 20)))
+    assert len(idx.load(path)) == 1 << 20
+    monkeypatch.setenv("PROTONET_MAX_MEMORY", "1M")
+    with pytest.raises(ShapeError, match=r"a-idx: reading an array of shape .* needs 2097152 bytes"):
+        idx.load(path)

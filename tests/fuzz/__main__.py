@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisWarning
 
 from protonet.errors import ProtonetError
+from protonet.kernels import jit
 from protonet.runtime import execute, limit
 
 HANG = 60  # seconds, of which compiling takes none
@@ -76,13 +77,13 @@ class Run:
             path.write_text(f"{head}\n{text}", "utf-8", "backslashreplace")
 
 
-def unhurried(prepare):
+def unhurried(compile):
     """Compiling is not hanging, and takes its time on a busy machine."""
 
     def patient(*arguments):
         faulthandler.dump_traceback_later(10 * HANG, exit=True)
         try:
-            return prepare(*arguments)
+            return compile(*arguments)
         finally:
             faulthandler.dump_traceback_later(HANG, exit=True)
 
@@ -101,11 +102,11 @@ def main(what, folder, seconds, start):
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     except ImportError:  # Windows
         pass
-    execute.prepare = unhurried(execute.prepare)
+    execute.prepare, jit.Kernel.compile = unhurried(execute.prepare), unhurried(jit.Kernel.compile)
     strategy, attempt = import_module(f"tests.fuzz.{what}").target(folder)
     run = Run(attempt, folder, time.monotonic() + seconds if seconds else None)
     quiet = settings(
-        max_examples=ROUND, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+        max_examples=min(ROUND, EXAMPLES[what]), deadline=None, database=None, suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
     )  # fmt: skip
     rng = random.Random(start)

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 import protonet
 from protonet.data import datum
+from protonet.data import mean as data_mean
+from protonet.data.convert import convert
 from protonet.data.store import store
 from protonet.io import images, mean
 from protonet.proto import caffe_pb2
@@ -99,10 +101,10 @@ def target(folder):
             content = page_damaged(draw_, content)
         odd = [draw_(DATUMS) for _ in range(draw_(st.integers(1, 3)))] if kind == "Data" and source == "odd" else []
         files = [draw_(hdf5_files(tree)) for _ in range(2)] if kind == "HDF5Data" else []
-        return layer, name, content, odd, files, draw_(st.sampled_from([0, 1]))
+        return layer, name, content, odd, files, draw_(st.sampled_from([0, 1])), draw_(st.booleans())
 
     def attempt(case):
-        layer, name, content, odd, files, phase = case
+        layer, name, content, odd, files, phase, tool = case
         place = folder / "here"
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(made, place)
@@ -114,8 +116,12 @@ def target(folder):
             (place / f"{end}.h5").write_bytes(file(folder))
         net = caffe_pb2.NetParameter(layer=[layer])
         text = write.dumps(net)
-        (folder / "case").write_text(f"{text}# {name} {odd} {phase}")
+        (folder / "case").write_text(f"{text}# {name} {odd} {phase} {tool}")
         (place / "net.prototxt").write_text(text)
+        if tool and layer.type == "Data":
+            data_mean.mean_image(place / layer.data_param.source)
+        elif tool and layer.type == "ImageData":
+            convert(place / "list.txt", place / "converted", encoded=bool(phase))
         net = protonet.Net(str(place / "net.prototxt"), phase, threads=1, seed=1)
         try:
             for _ in range(3):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from protonet.errors import DataError
+from protonet.errors import DataError, ShapeError
 from protonet.io.arrays import load_npy, load_npz, save_npz
 
 
@@ -95,3 +95,11 @@ def test_a_name_that_is_no_text_is_no_crash(tmp_path):
     (tmp_path / "b.npz").write_bytes(raw)
     with pytest.raises(DataError, match="expected arrays"):
         load_npz(tmp_path / "b.npz")
+
+
+def test_what_unpacks_to_more_than_memory_takes_is_refused(tmp_path, monkeypatch):
+    save_npz(tmp_path / "a.npz", {"x": np.zeros(1 << 20)}, compress=True)
+    assert load_npz(tmp_path / "a.npz")["x"].size == 1 << 20
+    monkeypatch.setenv("PROTONET_MAX_MEMORY", "10M")
+    with pytest.raises(ShapeError, match=r"a.npz: x: reading an array of shape .* needs 16777216 bytes"):
+        load_npz(tmp_path / "a.npz")

@@ -4,7 +4,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from protonet import io
-from protonet.errors import WeightsError
+from protonet.errors import ProtonetError, WeightsError
 from tests.conftest import GOLDEN, files, needs
 
 
@@ -83,3 +83,12 @@ def test_text_is_no_weights(tmp_path):
         file["data/fc/0"] = "hello"
     with pytest.raises(WeightsError, match="layer 'fc': blob 0: expected numbers"):
         io.load_weights(tmp_path / "text.h5")
+
+
+def test_what_unpacks_to_more_than_memory_takes_is_refused(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("data/fc/0", data=np.zeros(1 << 20, "<f4"), compression="gzip")
+    assert io.load_weights(tmp_path / "a.h5").count == 1 << 20
+    monkeypatch.setenv("PROTONET_MAX_MEMORY", "1M")
+    with pytest.raises(ProtonetError, match=r"a.h5: layer 'fc': blob 0, of shape .* needs 8388608 bytes"):
+        io.load_weights(tmp_path / "a.h5")

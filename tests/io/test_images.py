@@ -1,8 +1,12 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from protonet.errors import DataError
+from protonet.errors import DataError, ShapeError
 from protonet.io import images
 
 
@@ -68,3 +72,21 @@ def test_other_files_are_named(tmp_path):
 def test_an_unknown_ending_cannot_be_written(picture):
     with pytest.raises(DataError, match="cannot write images as 'xyz'"):
         images.encode(picture, "xyz")
+
+
+def test_no_image_is_made_that_is_larger_than_memory_may_be_taken(tmp_path):
+    """OpenCV asks how much when it is loaded: so in a process of its own."""
+    (tmp_path / "a.png").write_bytes(images.encode(np.zeros((6000, 6000, 1), np.uint8)))
+    code = "import sys; from protonet.io import images; print(images.read_image(sys.argv[1]).shape)"
+    run = [sys.executable, "-c", code, str(tmp_path / "a.png")]
+    for memory, works in ("200M", True), ("100M", False):
+        environment = {**os.environ, "PROTONET_MAX_MEMORY": memory}
+        environment.pop("OPENCV_IO_MAX_IMAGE_PIXELS", None)
+        done = subprocess.run(run, env=environment, capture_output=True, text=True)
+        assert (done.stdout == "(6000, 6000, 3)\n") == works, done.stderr
+        assert works or "DataError" in done.stderr
+
+
+def test_no_image_is_resized_to_more_than_memory_takes(picture):
+    with pytest.raises(ShapeError, match="a resized image of shape"):
+        images.resize(picture, 1 << 30, 1 << 30)
