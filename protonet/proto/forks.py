@@ -54,6 +54,7 @@ LAYERS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("flip_param", "Flip", (212,)),
     ("cosine_similarity_batch_param", "CosineSimilarityBatch", (202,)),
     ("rss_loss_param", "RandomSamplingSoftmaxLoss", (203,)),
+    ("triplet_loss_param", "TripletLoss", (142, 147)),
     # text and geometry
     ("continuation_indicator_param", "ContinuationIndicator", (200,)),
     ("ctc_loss_param", "CTCLoss", (148,)),

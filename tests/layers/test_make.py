@@ -44,7 +44,6 @@ def test_nets_in_integers_are_refused():
         ("Convolution", "convolution_param", "kernel_depth", 3),
         ("InnerProduct", "inner_product_param", "weight_zero_point", 3),
         ("Pooling", "pooling_param", "temporal_stride", 2),
-        ("L1Loss", "l1_loss_param", "epsilon", 0.5),
         ("SmoothL1Loss", "smooth_l1_loss_param", "abssum", False),
     ],
 )

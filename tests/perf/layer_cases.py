@@ -254,4 +254,17 @@ CASES = [
          "mask: 1 mask: 2 biases: 10 biases: 13 biases: 16 biases: 30 biases: 33 biases: 23 "
          "anchors_scale: 8 confidence_threshold: 0.3 }",
          ((1, 255, 52, 52),), inputs.rare, backward=False),
+    Case("Accum", "torch.cat([a, F.interpolate(b, size=(56, 56), mode='bilinear', align_corners=True)], 1)",
+         shapes=(MAP, (8, 64, 28, 28))),
+    Case("ChannelNorm", "a.norm(dim=1, keepdim=True)"),
+    Case("Downsample", "", "downsample_param { top_height: 28 top_width: 28 }", backward=False),
+    Case("Flip", "a.flip(3)"),
+    Case("FlowWarp", "", shapes=((4, 3, 320, 448), (4, 2, 320, 448))),
+    Case("LabelSpecificAdd", "a - 0.35 * F.one_hot(b.long(), 1000)", "label_specific_add_param { bias: -2 }",
+         (ROWS, LABELS), labelled(1000), same=False),
+    Case("Resample", "F.interpolate(a, size=(112, 112), mode='bilinear')", "resample_param { height: 112 width: 112 }",
+         backward=False, same=False),
+    Case("SpatialTransformer", "F.grid_sample(a, F.affine_grid(b.view(8, 2, 3), a.shape))",
+         shapes=(MAP, (8, 6)), same=False),
+    Case("TripletLoss", "F.relu(1 + (a - b).pow(2).sum(1) - (a - c).pow(2).sum(1)).mean() / 2", shapes=(ROWS,) * 3),
 ]  # fmt: skip

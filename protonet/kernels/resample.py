@@ -1,0 +1,104 @@
+"""Maps (R, H, W) resampled: each axis has weights of its own, T neighbours a place, the first of which is `first`.
+
+A task is a map.  Neighbours outside the map do not count, and what is left of the weights is made to add up to 1.
+"""
+
+import math
+
+from protonet.kernels.bits import floor
+from protonet.kernels.jit import f32, i64, inline, kernel
+
+R, H, W, P, Q, S, T, V = "RHWPQSTV"
+NEAREST, LINEAR, CUBIC = 1, 2, 3
+
+
+@inline
+def cubic(x):
+    x = abs(x)
+    if x <= 1.0:
+        return x * x * (1.5 * x - 2.5) + 1.0
+    return x * (x * (-0.5 * x + 2.5) - 4.0) + 2.0 if x < 2.0 else f32(0.0)
+
+
+@inline
+def triangle(x):
+    return max(1.0 - abs(x), f32(0.0))
+
+
+@inline
+def rounded(x):
+    """To the nearest, halves away from 0."""
+    return floor(x + 0.5) if x >= 0.0 else -floor(0.5 - x)
+
+
+@kernel(out="first weight")
+def weights(first: i64[P], weight: f32[P, T], n: i64, a: f32, b: f32, shrunk: f32, how: i64, begin, end):
+    """For an axis of n numbers: place p is a * p + b, and distances are `shrunk` before they are weighed.  One task."""
+    P, T = weight.shape
+    for p in range(P):
+        at = a * f32(p) + b
+        nearest = rounded(at)
+        if how == NEAREST:
+            first[p], weight[p, 0] = i64(min(max(nearest, 0.0), f32(n - 1))), 1.0
+        else:
+            start, total = i64(nearest) - T // 2, f32(0.0)
+            first[p] = start
+            for t in range(T):
+                far = shrunk * (at - f32(start + t))
+                w = shrunk * (cubic(far) if how == CUBIC else triangle(far))
+                weight[p, t] = w if start + t >= 0 and start + t < n else f32(0.0)
+                total += weight[p, t]
+            for t in range(T):
+                weight[p, t] = weight[p, t] / total if total != 0.0 else f32(0.0)
+
+
+@kernel(out="y line")
+def resample(
+    x: f32[R, H, W], top: i64[P], down: f32[P, S], left: i64[Q], across: f32[Q, T], y: f32[R, P, Q], line: f32[R, W],
+    begin, end,
+):  # fmt: skip
+    """line is scratch."""
+    R, H, W = x.shape
+    P, S = down.shape
+    Q, T = across.shape
+    for r in range(begin, end):
+        for p in range(P):
+            for w in range(W):
+                line[r, w] = 0.0
+            for s in range(max(0, -top[p]), min(S, H - top[p])):
+                share = down[p, s]
+                for w in range(W):
+                    line[r, w] += share * x[r, top[p] + s, w]
+            for q in range(Q):
+                total = f32(0.0)
+                for t in range(max(0, -left[q]), min(T, W - left[q])):
+                    total += across[q, t] * line[r, left[q] + t]
+                y[r, p, q] = total
+
+
+@kernel(out="y")
+def downsample(x: f32[R, H, W], y: f32[R, P, Q], begin, end):
+    """y <- the mean of what lies around each place, the nearer the more; NaN where most of it is NaN.
+
+    First and last pixels are aligned; the weights fall to 0 one pixel of y away.
+    """
+    R, H, W = x.shape
+    R, P, Q = y.shape
+    high, wide = f32(H - 1) / f32(P - 1), f32(W - 1) / f32(Q - 1)
+    tall, broad = i64(math.ceil(high)), i64(math.ceil(wide))
+    for r in range(begin, end):
+        for p in range(P):
+            v = f32(p) / f32(P - 1) * f32(H - 1)
+            for q in range(Q):
+                u = f32(q) / f32(Q - 1) * f32(W - 1)
+                total, weight, lost = f32(0.0), f32(0.0), f32(0.0)
+                h, w = i64(rounded(v)), i64(rounded(u))
+                for i in range(max(h - tall, 0), min(h + tall + 1, H)):
+                    for j in range(max(w - broad, 0), min(w + broad + 1, W)):
+                        share = triangle((f32(j) - u) / wide) * triangle((f32(i) - v) / high)
+                        if x[r, i, j] != x[r, i, j]:
+                            lost += share
+                        else:
+                            total += x[r, i, j] * share
+                            weight += share
+                y[r, p, q] = f32(math.nan) if lost > 0.5 * weight or weight == 0.0 else total / weight

@@ -1,0 +1,126 @@
+"""Maps N x C x H x W read at places that a matrix of each image says: theta (N, 2, 3) times (row, column, 1).
+
+Rows and columns run from -1 to 1, of y as of x, -1 being the first and 1 one beyond the last; beyond x lie zeros.
+"""
+
+from protonet.kernels.bits import floor
+from protonet.kernels.jit import f32, f64, i64, inline, kernel
+
+N, C, H, W, P, Q, K = "NCHWPQK"
+BEYOND = 1.0e6  # places further off are as far as this
+
+
+@inline
+def place(theta, n, row, p, q, P, Q, size):
+    """A row or column of x for place (p, q) of y."""
+    v, u = f32(p) / f32(P) * 2.0 - 1.0, f32(q) / f32(Q) * 2.0 - 1.0
+    at = theta[n, row, 0] * v + theta[n, row, 1] * u + theta[n, row, 2]
+    at = (at + 1.0) / 2.0 * f32(size)
+    return min(max(at, f32(-BEYOND)), f32(BEYOND)) if at == at else f32(-BEYOND)
+
+
+@inline
+def number(x, n, c, h, w, H, W):
+    return x[n, c, h, w] if h >= 0 and h < H and w >= 0 and w < W else f32(0.0)
+
+
+@kernel(out="full")
+def complete(theta: f32[N, K], fixed: f32[6], given: i64[6], full: f32[N, 2, 3], begin, end):
+    """full <- theta, with fixed numbers where they are given.  One task."""
+    N, _ = theta.shape
+    for n in range(N):
+        k = 0
+        for i in range(6):
+            if given[i] != 0:
+                full[n, i // 3, i % 3] = fixed[i]
+            else:
+                full[n, i // 3, i % 3] = theta[n, k]
+                k += 1
+
+
+@kernel(out="fixed given")
+def constants(fixed: f32[6], given: i64[6], i: i64, value: f32, isgiven: i64, begin, end):
+    fixed[i], given[i] = value, isgiven
+
+
+@kernel(out="y")
+def read(x: f32[N, C, H, W], theta: f32[N, 2, 3], y: f32[N, C, P, Q], begin, end):
+    """A task is a row of an image of y."""
+    N, C, H, W = x.shape
+    _, _, P, Q = y.shape
+    for task in range(begin, end):
+        n, p = task // P, task % P
+        for q in range(Q):
+            v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
+            h, w = i64(floor(v)), i64(floor(u))
+            b, a = v - f32(h), u - f32(w)
+            for c in range(C):
+                upper = (1.0 - a) * number(x, n, c, h, w, H, W) + a * number(x, n, c, h, w + 1, H, W)
+                lower = (1.0 - a) * number(x, n, c, h + 1, w, H, W) + a * number(x, n, c, h + 1, w + 1, H, W)
+                y[n, c, p, q] = (1.0 - b) * upper + b * lower
+
+
+@kernel(out="dx")
+def read_grad(dy: f32[N, C, P, Q], theta: f32[N, 2, 3], dx: f32[N, C, H, W], begin, end):
+    """dx <- each dy, shared out over the four numbers it was read between; a task is a plane."""
+    N, C, H, W = dx.shape
+    _, _, P, Q = dy.shape
+    for task in range(begin, end):
+        n, c = task // C, task % C
+        for h in range(H):
+            for w in range(W):
+                dx[n, c, h, w] = 0.0
+        for p in range(P):
+            for q in range(Q):
+                v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
+                h, w = i64(floor(v)), i64(floor(u))
+                b, a, d = v - f32(h), u - f32(w), dy[n, c, p, q]
+                for i in range(2):
+                    for j in range(2):
+                        if h + i >= 0 and h + i < H and w + j >= 0 and w + j < W:
+                            share = (b if i == 1 else 1.0 - b) * (a if j == 1 else 1.0 - a)
+                            dx[n, c, h + i, w + j] += d * share
+
+
+@kernel(out="dtheta")
+def theta_grad(
+    x: f32[N, C, H, W], theta: f32[N, 2, 3], dy: f32[N, C, P, Q], given: i64[6], dtheta: f32[N, K], begin, end
+):  # fmt: skip
+    """dtheta <- how the tops change with each number that is not given; a task is an image."""
+    N, C, H, W = x.shape
+    _, _, P, Q = dy.shape
+    for n in range(begin, end):
+        k = 0
+        for i in range(6):
+            if given[i] == 0:
+                total = f64(0)
+                for p in range(P):
+                    for q in range(Q):
+                        total += f64(slope(x, theta, dy, n, p, q, i // 3) * factor(p, q, P, Q, i % 3))
+                dtheta[n, k] = f32(total)
+                k += 1
+
+
+@inline
+def factor(p, q, P, Q, column):
+    if column == 0:
+        return f32(p) / f32(P) * 2.0 - 1.0
+    return f32(q) / f32(Q) * 2.0 - 1.0 if column == 1 else f32(1.0)
+
+
+@inline
+def slope(x, theta, dy, n, p, q, row):
+    """Sum over channels of dy times the change of y with the row (0) or column (1) that is read."""
+    _, C, H, W = x.shape
+    _, _, P, Q = dy.shape
+    v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
+    h, w = i64(floor(v)), i64(floor(u))
+    b, a, total = v - f32(h), u - f32(w), f32(0.0)
+    for c in range(C):
+        tl, tr = number(x, n, c, h, w, H, W), number(x, n, c, h, w + 1, H, W)
+        bl, br = number(x, n, c, h + 1, w, H, W), number(x, n, c, h + 1, w + 1, H, W)
+        if row == 0:
+            total += dy[n, c, p, q] * ((1.0 - a) * (bl - tl) + a * (br - tr))
+        else:
+            total += dy[n, c, p, q] * ((1.0 - b) * (tr - tl) + b * (br - bl))
+    return total * f32(H if row == 0 else W) / 2.0
