@@ -73,7 +73,7 @@ class Dynamic:
             with self.lock, np.errstate(all="ignore"):
                 found = self.node.layer.compute(*arrays)
         except ProtonetError as error:
-            raise error.at(self.node.place or f"layer '{self.node.name}'") from None
+            raise error.at(self.node.place or f"layer '{self.node.name}'") from error.__cause__
         return {
             value.name: np.array(array, np.float32, order="C")
             for value, array in zip(self.node.outputs, found, strict=True)

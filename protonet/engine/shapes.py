@@ -21,7 +21,7 @@ def reshaped(graph, shapes):
             for value, shape in zip(node.outputs, found, strict=True):
                 limit.check(shape, f"blob '{value.name}'")
         except ProtonetError as error:
-            raise error.at(node.place or f"layer '{node.name}'") from None
+            raise error.at(node.place or f"layer '{node.name}'") from error.__cause__
         for value, shape in zip(node.outputs, found, strict=True):
             value.shape = tuple(shape)
         for blob, shape in zip(node.blobs, wanted, strict=True):

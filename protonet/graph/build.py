@@ -23,7 +23,7 @@ def build(net, make: Callable, places=None) -> Graph:
         try:
             node = place(graph, make(param), current)
         except ProtonetError as error:
-            raise error.at(where) from None
+            raise error.at(where) from error.__cause__
         node.place = where
     for blob, value in current.items():
         value.name = blob

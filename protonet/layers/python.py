@@ -11,18 +11,23 @@
 The module is imported as Python imports any: from the current folder and PYTHONPATH.  The surprise: that runs code
 which the prototxt names.  A program that loads prototxts of others turns it off with `allow(False)`, as our command
 line does.
+
+What goes wrong in it is a NetError that names the layer, the method and the line; its cause is what was raised there,
+with the traceback.  share_in_parallel says nothing here: one process has one such layer.
 """
 
 import importlib
 import importlib.util
 import os
 import sys
+import traceback
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from protonet.data.draws import Draws
-from protonet.errors import NetError, ProtonetError, ShapeError
+from protonet.errors import NetError, ProtonetError
 from protonet.layers.base import Layer, Param, register
 
 ALLOWED = [True]
@@ -43,7 +48,8 @@ class PythonBlob:
     def part(self, name):
         array = getattr(self, name)
         if array is None or array.shape != self._shape:
-            setattr(self, name, array := np.zeros(self._shape, np.float32))
+            same = array is not None and array.size == self.count  # what is there stays
+            setattr(self, name, array := array.reshape(self._shape) if same else np.zeros(self._shape, np.float32))
         return array
 
     shape = property(lambda self: self._shape)
@@ -52,6 +58,8 @@ class PythonBlob:
     count = property(lambda self: int(np.prod(self._shape)))
 
     def reshape(self, *shape):
+        if min(shape, default=0) < 0:
+            raise ValueError(f"a shape has no negative sizes, found {shape}")
         self._shape = tuple(map(int, shape))
 
     def axis(self, i):
@@ -82,20 +90,24 @@ class UserLayer:
     def __init__(self, param_str="", phase=0):
         self.param_str, self.phase, self.blobs = param_str, phase, PythonBlobs()
 
+    param_str_ = property(lambda self: self.param_str)  # as it was named in Caffe's first versions
+
     def setup(self, bottom, top):
         """Called once, before the first reshape."""
 
     def reshape(self, bottom, top):
         """Give every top its shape."""
-        raise NotImplementedError
+        raise NotImplementedError("define it: it gives every top its shape, top[0].reshape(...)")
 
     def forward(self, bottom, top):
         """Fill the tops' data."""
-        raise NotImplementedError
+        raise NotImplementedError("define it: it fills top[0].data[...]")
 
     def backward(self, top, propagate_down, bottom):
         """Fill the diff of those bottoms that propagate_down asks for, and add to the diff of self.blobs."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            "define it: it fills bottom[0].diff[...]; or say propagate_down: false in the prototxt"
+        )
 
 
 @register("Python", spec="python_param")
@@ -104,6 +116,7 @@ class Python(Layer):
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
+        self.user: Any = None
         self.user, self.ready = self.made(), False
 
     def made(self):
@@ -124,21 +137,25 @@ class Python(Layer):
         cls = getattr(imported(spec.module), spec.layer, None)
         if cls is None:
             raise NetError(f"module '{spec.module}' has no class '{spec.layer}'")
-        user = cls.__new__(cls)
-        UserLayer.__init__(user, spec.param_str, self.phase)
-        if type(user).__init__ is not UserLayer.__init__ and not issubclass(cls, UserLayer):
-            raise NetError(f"'{spec.layer}' must derive from protonet.Layer")
-        return user
+        if not (isinstance(cls, type) and issubclass(cls, UserLayer)):
+            raise NetError(
+                f"'{spec.layer}' of module '{spec.module}' must derive from protonet.Layer, which caffe.Layer is after "
+                "`import protonet as caffe`"
+            )
+        self.user = cls.__new__(cls)
+        UserLayer.__init__(self.user, spec.param_str, self.phase)
+        if cls.__init__ is not UserLayer.__init__:
+            self.call("__init__", spec.param_str, self.phase)
+        return self.user
 
-    def call(self, method, *blobs):
-        """A method of the user's; what goes wrong there is told with its name."""
+    def call(self, method, *arguments):
+        """A method of the user's; what goes wrong there is told with its name and place."""
         try:
-            return getattr(self.user, method)(*blobs)
+            return getattr(self.user, method)(*arguments)
         except ProtonetError:
             raise
         except Exception as error:
-            name = f"{self.spec.module}.{self.spec.layer}.{method}"
-            raise NetError(f"{name} failed with {type(error).__name__}: {error}") from error
+            raise NetError(f"{self.spec.module}.{self.spec.layer}.{method} failed{told(error)}") from error
 
     def shaped(self, bottoms):
         """Tops as setup and reshape leave them."""
@@ -199,7 +216,26 @@ def imported(name):
         sys.path.insert(0, os.getcwd())
     try:
         return importlib.import_module(name)
-    except ImportError as error:
-        raise NetError(f"module '{name}' cannot be imported: {error} (is its folder in PYTHONPATH?)") from None
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise NetError(f"module '{name}' failed when it was imported{told(error)}") from error
+        raise NetError(
+            f"module '{name}' is in no folder where it is looked for: add its folder to PYTHONPATH"
+        ) from None
     except Exception as error:
-        raise ShapeError(f"module '{name}' failed when it was imported: {type(error).__name__}: {error}") from error
+        raise NetError(f"module '{name}' failed when it was imported{told(error)}") from error
+
+
+def told(error):
+    """Where in the user's code an error was raised, and what it says, in one line."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in OURS]
+    mine = [frame for frame in frames if not any(part in frame.filename for part in INSTALLED)] or frames
+    at = f" at {mine[-1].filename}:{mine[-1].lineno}" if mine else ""
+    if isinstance(error, SyntaxError) and error.filename:
+        at = f" at {error.filename}:{error.lineno}"
+    text = " ".join(str(getattr(error, "msg", None) or error).split())
+    return f"{at} with {type(error).__name__}" + (f": {text}" if text else "")
+
+
+OURS = {__file__, importlib.__file__}
+INSTALLED = "<frozen ", f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"

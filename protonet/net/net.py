@@ -67,7 +67,7 @@ class Net:
             try:
                 self.add(layer_param, where)
             except ProtonetError as error:
-                raise error.at(where) from None
+                raise error.at(where) from error.__cause__
         self.places, self.debug_info = self.wiring.places, self.param.debug_info
         self.wiring.settle(self.param.force_backward)
         self.arrives = self.wiring.arrivals()
@@ -176,7 +176,7 @@ class Net:
                 inferred = layer.infer(*shapes)
                 self.check_params(place, shapes)
             except ProtonetError as error:
-                raise error.at(place.where) from None
+                raise error.at(place.where) from error.__cause__
             for number, shape in zip(place.tops, inferred, strict=True):
                 if number not in place.bottoms and self.blob_list[number].shape != tuple(shape):
                     self.blob_list[number].reshape(*shape)
@@ -252,7 +252,7 @@ class Net:
         try:
             function(*arguments)
         except ProtonetError as error:
-            raise self.placed(error) from None
+            raise self.placed(error) from error.__cause__
 
     def placed(self, error):
         """The error with the place of the layer it names first."""
@@ -269,7 +269,7 @@ class Net:
             with np.errstate(all="ignore"):
                 arrays = place.layer.compute(*(self.blob_list[b].data for b in place.bottoms))
         except ProtonetError as error:
-            raise error.at(place.where) from None
+            raise error.at(place.where) from error.__cause__
         for number, array in zip(place.tops, arrays, strict=True):
             blob = self.blob_list[number]
             if blob.shape != array.shape:

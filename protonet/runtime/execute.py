@@ -121,7 +121,7 @@ class Program:
             with np.errstate(all="ignore"):
                 host.kernel(*map(self.array, host.views))
         except ProtonetError as error:
-            raise error.at(f"layer '{host.label}'") from None
+            raise error.at(f"layer '{host.label}'") from error.__cause__
 
     def report(self):
         """Raise what kernels have found wrong with their inputs."""
