@@ -9,7 +9,8 @@
 
 Of each class: scores above confidence_threshold, the top_k best, non-maximum suppression; then of each image the
 keep_top_k best.  arXiv:1512.02325, arXiv:1711.06897.  A fourth bottom that is no such conf is the image that
-`visualize` would draw on: it is not read, and nothing is drawn.  The surprise: where nothing is found, there is a row
+`visualize` would draw on: it is not read, and nothing is drawn.  In TEST, save_output_param writes files of what is
+found: see ssd/results.py.  The surprise: where nothing is found, there is a row
 (image, -1, ...) for each image.
 """
 
@@ -18,9 +19,10 @@ import logging
 import numpy as np
 
 from protonet.errors import NetError, ShapeError
-from protonet.layers.base import Layer, register
+from protonet.layers.base import TEST, Layer, register
 from protonet.layers.ssd import codes
 from protonet.layers.ssd.overlap import suppress
+from protonet.layers.ssd.results import Results
 from protonet.layers.ssd.unjoined import Unjoined
 
 log = logging.getLogger(__name__)
@@ -54,10 +56,8 @@ class DetectionOutput(Layer):
             raise NetError(
                 f"nms_threshold is at least 0, eta above 0 and at most 1, found {nms.nms_threshold:g} and {nms.eta:g}"
             )
-        if spec.save_output_param.output_directory:
-            log.warning(
-                "layer '%s': no files are written to output_directory; the top has all that is found", self.name
-            )
+        saves = spec.save_output_param.output_directory and self.phase == TEST
+        self.results = Results(spec.save_output_param, spec.background_label_id, self.name) if saves else None
 
     @property
     def places(self):
@@ -100,6 +100,8 @@ class DetectionOutput(Layer):
             none = first[0].reshape(N, P, 2)[:, :, 1] < np.float32(spec.objectness_score)
             scores = np.where(none[:, :, None], np.arange(spec.num_classes) == spec.background_label_id, scores)
         rows = [self.rows(i, found[i], scores[i]) for i in range(N)]
+        if self.results:
+            self.results.add(np.concatenate([np.zeros((0, 7), np.float32), *rows]), N, self.folder)
         if any(map(len, rows)):
             return [np.concatenate(rows).reshape(1, 1, -1, 7)]
         nothing = np.full((1, 1, N, 7), -1, np.float32)
