@@ -53,7 +53,11 @@ class DataError(ProtonetError):
 
 
 class SolverError(ProtonetError):
-    """A solver that contradicts itself, or a run that went wrong."""
+    """A solver that contradicts itself, or a run that went wrong; `field` is what in its prototxt is to blame, if one."""
+
+    def __init__(self, message, where="", field=""):
+        super().__init__(message, where)
+        self.field = field
 
 
 class DeployError(ProtonetError):

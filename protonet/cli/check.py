@@ -61,7 +61,7 @@ def solver_errors(name):
 
     try:
         param = read(name)[1]
-        check(param)
+        check(param, name)
         solver_nets(param, name)
     except ProtonetError as error:
         return [str(error) if name in str(error) else f"{name}: {error}"]

@@ -97,7 +97,8 @@ def upgrade_solver(solver: Any) -> None:
     if solver.HasField("type"):
         raise SolverError(
             f'found both type: "{solver.type}" and the older solver_type: {name.upper()}, expected one: '
-            "drop solver_type"
+            "drop solver_type",
+            field="solver_type",
         )
     solver.type = name
     solver.ClearField("solver_type")

@@ -24,14 +24,14 @@ class Rule:
 def no_momentum(name):
     def check(param):
         if param.momentum:
-            raise SolverError(f"{name} takes no momentum: remove it, found {param.momentum:g}")
+            raise SolverError(f"{name} takes no momentum: remove it, found {param.momentum:g}", field="momentum")
 
     return check
 
 
 def decaying(param):
     if not 0 <= param.rms_decay < 1:
-        raise SolverError(f"rms_decay must be in [0, 1), found {param.rms_decay:g}")
+        raise SolverError(f"rms_decay must be in [0, 1), found {param.rms_decay:g}", field="rms_decay")
     no_momentum("RMSProp")(param)
 
 
@@ -48,5 +48,7 @@ RULES = {
 def rule(name):
     """The rule of this `type`.  Raises SolverError with the known ones."""
     if name not in RULES:
-        raise SolverError(f"unknown solver type '{name}'{did_you_mean(name, RULES)}: there are {', '.join(RULES)}")
+        raise SolverError(
+            f"unknown solver type '{name}'{did_you_mean(name, RULES)}: there are {', '.join(RULES)}", field="type"
+        )
     return RULES[name]

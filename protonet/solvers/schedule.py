@@ -24,15 +24,16 @@ def check(param):
         raise SolverError(f"lr_policy is missing: there are {', '.join(POLICIES)}")
     if policy not in POLICIES:
         raise SolverError(
-            f"unknown lr_policy '{policy}'{did_you_mean(policy, POLICIES)}: there are {', '.join(POLICIES)}"
+            f"unknown lr_policy '{policy}'{did_you_mean(policy, POLICIES)}: there are {', '.join(POLICIES)}",
+            field="lr_policy",
         )
     if policy == "step" and param.stepsize <= 0:
-        raise SolverError(f"lr_policy 'step' needs a stepsize above 0, found {param.stepsize}")
+        raise SolverError(f"lr_policy 'step' needs a stepsize above 0, found {param.stepsize}", field="lr_policy")
     if policy == "poly" and param.max_iter <= 0:
-        raise SolverError(f"lr_policy 'poly' needs max_iter above 0, found {param.max_iter}")
+        raise SolverError(f"lr_policy 'poly' needs max_iter above 0, found {param.max_iter}", field="lr_policy")
     values = list(param.stepvalue)
     if policy == "multistep" and values != sorted(values):
-        raise SolverError(f"stepvalue must not decrease, found {values}")
+        raise SolverError(f"stepvalue must not decrease, found {values}", field="stepvalue")
 
 
 def current_step(param, iteration, before=0):
@@ -46,7 +47,21 @@ def current_step(param, iteration, before=0):
 
 
 def rate(param, iteration, step):
-    """The learning rate at this iteration, `step` steps down."""
+    """The learning rate at this iteration, `step` steps down.  Raises SolverError where the formula has no value."""
+    try:
+        found = formula(param, iteration, step)
+    except (OverflowError, ZeroDivisionError):
+        found = None
+    if not isinstance(found, float):  # a power of a negative number is complex
+        raise SolverError(
+            f"lr_policy '{param.lr_policy}' gives no learning rate at iteration {iteration}: "
+            f"choose other numbers than base_lr {param.base_lr:g}, gamma {param.gamma:g}, power {param.power:g}",
+            field="lr_policy",
+        )
+    return found
+
+
+def formula(param, iteration, step):
     policy, base, gamma = param.lr_policy, param.base_lr, param.gamma
     if policy == "fixed":
         return base

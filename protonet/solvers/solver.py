@@ -15,10 +15,9 @@ from protonet.graph import resolve
 from protonet.net import Net, notes
 from protonet.net.seed import next_seed
 from protonet.proto import caffe_pb2
-from protonet.prototxt import parse, upgrade
 from protonet.runtime.execute import ready
 from protonet.solvers import schedule, snapshot
-from protonet.solvers.rules import rule
+from protonet.solvers.source import check, placed, read
 from protonet.solvers.updates import Update
 from protonet.solvers.words import number, output_lines, values
 
@@ -38,7 +37,7 @@ class Solver:
     def __init__(self, source, threads=None, param=None, **options):
         self.path, written = read(source)
         self.param = param or written
-        self.rule = check(self.param)
+        self.rule = check(self.param, self.path)
         if self.param.HasField("solver_mode") and self.param.solver_mode == caffe_pb2.SolverParameter.GPU:
             notes.once(notes.GPU)
         self.iter, self.current_step = 0, 0
@@ -171,7 +170,10 @@ class Solver:
 
     def rate(self):
         step = schedule.current_step(self.param, self.iter, self.current_step)
-        return schedule.rate(self.param, self.iter, step)
+        try:
+            return schedule.rate(self.param, self.iter, step)
+        except SolverError as error:
+            raise placed(error, self.path) from None
 
     def solve(self, resume=None):
         """Train to max_iter, with the tests and snapshots the prototxt asks for."""
@@ -249,30 +251,3 @@ class Solver:
         """Continue from a .solverstate or .solverstate.h5."""
         log.info("Resuming from %s", path)
         snapshot.restore(self, path)
-
-
-def check(p):
-    """Refuse what contradicts itself before any net is built; returns the update rule."""
-    chosen = rule(p.type)
-    chosen.check(p)
-    schedule.check(p)
-    if p.iter_size < 1:
-        raise SolverError(f"iter_size must be at least 1, found {p.iter_size}")
-    if p.regularization_type not in ("L1", "L2"):
-        raise SolverError(f"unknown regularization_type '{p.regularization_type}': there are L1 and L2")
-    if p.average_loss < 1:
-        raise SolverError(f"average_loss must be at least 1, found {p.average_loss}")
-    if p.test_interval < 0 or p.snapshot < 0 or p.display < 0:
-        raise SolverError("test_interval, snapshot and display count iterations: they cannot be negative")
-    return chosen
-
-
-def read(source):
-    """(path or None, SolverParameter of today's form)."""
-    if isinstance(source, caffe_pb2.SolverParameter):
-        path, param = None, caffe_pb2.SolverParameter()
-        param.CopyFrom(source)
-    else:
-        path, param = str(source), parse.load(source, "SolverParameter").message
-    upgrade.upgrade_solver(param)
-    return path, param

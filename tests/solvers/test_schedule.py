@@ -64,3 +64,23 @@ def test_a_step_that_was_taken_is_not_taken_back():
 def test_what_a_policy_lacks_is_said(fields, message):
     with pytest.raises(SolverError, match=message):
         schedule.check(param(**fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "at"),
+    [
+        ({"lr_policy": "inv", "gamma": -1}, 1),
+        ({"lr_policy": "inv", "gamma": -1}, 2),
+        ({"lr_policy": "exp", "gamma": 0.0, "power": 1}, None),
+        ({"lr_policy": "exp", "gamma": 1e30}, 20),
+        ({"lr_policy": "poly", "power": -1}, 100),
+        ({"lr_policy": "sigmoid", "gamma": 1e30}, 0),
+    ],
+)
+def test_a_rate_that_is_no_number_is_refused(fields, at):
+    p = param(**{"stepsize": 10, **fields})
+    if at is None:
+        assert schedule.rate(p, 3, 0) == 0
+        return
+    with pytest.raises(SolverError, match=f"'{fields['lr_policy']}' gives no learning rate at iteration {at}: choose"):
+        schedule.rate(p, at, 0)

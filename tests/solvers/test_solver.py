@@ -264,7 +264,7 @@ def test_the_code_of_all_nets_and_the_update_is_asked_for_at_once(monkeypatch):
     [
         ("iter_size: 0", "iter_size must be at least 1, found 0"),
         ("average_loss: 0", "average_loss must be at least 1, found 0"),
-        ("display: -1", "they cannot be negative"),
+        ("display: -1", "display counts iterations: it cannot be negative"),
         ("lr_policy: 'stp'", "unknown lr_policy 'stp' .did you mean 'step'"),
     ],
 )
@@ -279,6 +279,31 @@ def test_a_solver_file_is_refused_with_its_place(tmp_path):
     (tmp_path / "s.prototxt").write_text("base_lr: 0.1\nmax_itr: 5\n")
     with pytest.raises(ParseError, match=r"s.prototxt:2:1: unknown field 'max_itr' .*did you mean 'max_iter'"):
         protonet.get_solver(str(tmp_path / "s.prototxt"))
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("type: 'AdaGrad'", "1:1: AdaGrad takes no momentum: remove it, found 0.9"),
+        ("iter_size: 0", "2:1: iter_size must be at least 1"),
+        ("lr_policy: 'step'", "2:1: lr_policy 'step' needs a stepsize above 0"),
+        ("type: 'SGDD'", "2:1: unknown solver type 'SGDD'"),
+        ("type: 'SGD' solver_type: ADAM", "2:13: found both type"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_with_its_place(line, why, tmp_path):
+    path = tmp_path / "s.prototxt"
+    path.write_text(f"momentum: 0.9\n{line}\n" + "lr_policy: 'fixed'\n" * ("lr_policy" not in line))
+    with pytest.raises(SolverError, match=f"s.prototxt:{why}"):
+        protonet.get_solver(str(path))
+
+
+def test_a_rate_that_is_no_number_ends_the_run_with_its_place(tmp_path):
+    text = "lr_policy: 'inv' gamma: -1 power: 1 base_lr: 0.1 max_iter: 3\n"
+    (tmp_path / "s.prototxt").write_text(text + f"net_param {{ {LINEAR} }}")
+    it = protonet.get_solver(str(tmp_path / "s.prototxt"))
+    with pytest.raises(SolverError, match=r"s.prototxt:1:1: lr_policy 'inv' gives no learning rate at iteration 1"):
+        it.solve()
 
 
 def test_a_dummy_source_is_drawn_by_the_number_of_the_iteration():
