@@ -75,6 +75,8 @@ class WindowBatches:
         self.crop = transform.crop[0]
         if not self.crop or transform.crop[0] != transform.crop[1]:
             raise ShapeError("WindowData needs transform_param.crop_size: the size that windows are warped to")
+        if not 0 <= spec.fg_fraction <= 1:
+            raise ShapeError(f"fg_fraction is the share of foreground windows, 0 to 1, found {spec.fg_fraction:g}")
         if spec.crop_mode not in ("warp", "square"):
             raise ShapeError(f"crop_mode is 'warp' or 'square', found '{spec.crop_mode}'")
         if 2 * spec.context_pad >= self.crop:

@@ -138,6 +138,8 @@ def test_a_file_that_does_not_read_is_refused(text, why, file):
     [
         ({"transform": {"crop_size": 0}}, "WindowData needs transform_param.crop_size"),
         ({"crop_mode": "round"}, "crop_mode is 'warp' or 'square', found 'round'"),
+        ({"fg_fraction": float("nan")}, "fg_fraction is the share of foreground windows, 0 to 1, found nan"),
+        ({"fg_fraction": 1.5}, "0 to 1, found 1.5"),
         ({"context_pad": 3}, "context_pad 3 leaves nothing of crop_size 6"),
     ],
 )
