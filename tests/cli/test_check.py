@@ -76,7 +76,7 @@ def test_data_that_lie_elsewhere_are_told_and_are_no_error(command, project, her
     [
         ("net: 'gone.prototxt' base_lr: 0.1 lr_policy: 'fixed'", "gone.prototxt: cannot be read"),
         ("base_lr: 0.1 lr_policy: 'fixed'", "s.prototxt: expected one net to train, found 0"),
-        ("net: 'net.prototxt' base_lr: 0.1 lr_policy: 'setp'", "s.prototxt: unknown lr_policy 'setp'"),
+        ("net: 'net.prototxt' base_lr: 0.1 lr_policy: 'setp'", "s.prototxt:1:34: unknown lr_policy 'setp'"),
         ("net: 'net.prototxt' base_lr: 0.1 lr_policy: 'fixed' test_iter: 3", "expected a test_interval above 0"),
         ("net: 'net.prototxt' base_lr: 0.1 lr_policy: 'fixed' max_itr: 3", "s.prototxt:1:53: unknown field 'max_itr'"),
     ],
