@@ -38,7 +38,7 @@ def label_add(x: f32[N, A], label: f32[N], y: f32[N, A], bias: f32, adds: i64, b
         for i in range(A):
             y[n, i] = x[n, i]
         v = label[n]
-        if adds != 0 and v > -1.0 and v < f32(A):
+        if adds != 0 and A > 0 and v > -1.0 and v < f32(A):
             k = i64(v)
             if x[n, k] > -bias:
                 y[n, k] = x[n, k] + bias

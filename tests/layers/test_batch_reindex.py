@@ -22,3 +22,9 @@ def test_gradient(rng):
 def test_an_index_that_is_no_image_is_reported():
     with pytest.raises(DataError, match=r"index 4 \(number 1\) is no image: the batch has 0 to 3"):
         layer(TEXT, (4, 3), (2,)).forward(0, [0, 4])
+
+
+@pytest.mark.parametrize("index", [-0.5, 0, -1])
+def test_no_image_is_an_index_where_there_is_none(index):
+    with pytest.raises(DataError, match=r"is no image: the batch has 0 to -1"):
+        layer(TEXT, (0, 3), (2,)).forward(np.zeros((0, 3)), [index, index])
