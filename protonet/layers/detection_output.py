@@ -37,6 +37,7 @@ REFUSED = dict(
 @register("DetectionOutput", spec="detection_output_param")
 class DetectionOutput(Layer):
     bottoms, dynamic = (3, None), True
+    refused = "tflite_use_regular_nms", "max_classes_per_detection", "scale_xywh"
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)

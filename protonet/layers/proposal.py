@@ -19,7 +19,10 @@ from protonet.layers.base import Layer, register
 @register("Proposal", spec="proposal_param")
 class Proposal(Layer):
     bottoms, tops, dynamic, constant = 3, (1, 2), True, (0, 1, 2)
-    refused = "output_actual_rois_num", "anchor_scale", "anchor_ratio", "max_rois", "rpn_min_size", "rpn_nms_thresh"
+    refused = (
+        "output_actual_rois_num", "anchor_base_size", "anchor_scale", "anchor_ratio", "max_rois", "rpn_min_size",
+        "rpn_nms_thresh", "iou_threshold",
+    )  # fmt: skip
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)

@@ -140,3 +140,9 @@ def test_an_image_to_draw_on_is_not_read(rng, caplog):
 def test_a_first_stage_of_other_priors_is_refused():
     with pytest.raises(ShapeError, match=r"expected the first stage's confidences \(2, 20\) and locations \(2, 40\)"):
         made("num_classes: 4", 5).infer((2, 40), (2, 40), (1, 2, 40), (2, 22), (2, 40))
+
+
+@pytest.mark.parametrize("field", ["tflite_use_regular_nms: true", "max_classes_per_detection: 2", "scale_xywh: 10"])
+def test_what_belongs_to_other_detections_is_refused(field):
+    with pytest.raises(NetError, match=f"{field.split(':')[0]} is a fork's"):
+        made(f"num_classes: 4 {field}")

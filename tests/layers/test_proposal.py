@@ -70,3 +70,9 @@ def test_scores_of_other_anchors_are_refused():
         ShapeError, match=r"expected scores \(N, 12, H, W\), two for each of 6 anchors, found \(1, 10, 3, 3\)"
     ):
         made(SHAPES).infer((1, 10, 3, 3), (1, 24, 3, 3), (1, 3))
+
+
+@pytest.mark.parametrize("field", ["anchor_base_size: 8", "iou_threshold: 0.5"])
+def test_other_forks_words_are_refused(field):
+    with pytest.raises(NetError, match=f"{field.split(':')[0]} is a fork's, and Proposal does not know it here"):
+        made(f"{SHAPES} {field}")

@@ -7,7 +7,7 @@
                           ILSVRC   P.txt: image, label, score, x0, y0, x1, y1
     label_map_file        the names of labels
     name_size_file        a line `name height width` for each image, in the order in which they come
-    num_test_image        files are written, whole, each time that so many images have been seen; else all that are named
+    num_test_image        when so many images have been seen, files are written, whole; else when all that are named
     resize_param          how images were made to fit, which boxes are moved back from
 
 Boxes are cut to the image; VOC and ILSVRC have them in whole pixels, the end being the start and a size cut off so.
