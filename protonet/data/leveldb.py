@@ -124,12 +124,12 @@ class Leveldb:
         path = next((p for end in ("ldb", "sst") if (p := self.path / f"{table.number:06}.{end}").exists()), None)
         if path is None:
             raise DataError(f"table {table.number:06}.ldb is missing: an incomplete copy?", self.path)
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            try:
+        try:
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 for key, value in sstable.table(data):
                     yield key[:-8], -int.from_bytes(key[-8:], "little"), value
-            except (wire.Broken, IndexError, struct.error) as error:
-                raise DataError(f"a damaged table ({error})", path) from None
+        except (OSError, ValueError, wire.Broken, IndexError, struct.error) as error:
+            raise DataError(f"a damaged table ({str(error).lower()})", path) from None
 
 
 def groups(tables: list[Table]) -> Iterator[list[Table]]:

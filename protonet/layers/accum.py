@@ -46,6 +46,8 @@ class Accum(Layer):
         for i, x in enumerate(shapes):
             if len(x) != 4 or x[0] != shapes[0][0]:
                 raise ShapeError(f"expected maps (N, C, H, W) of as many images: bottom 0 has {shapes[0]}, {i} has {x}")
+            if i < len(parts) and min(x[2:]) < 1:
+                raise ShapeError(f"expected maps to read from, found bottom {i} of shape {x}, which has no pixels")
         return [(shapes[0][0], sum(x[1] for x in parts), *self.size(*shapes))]
 
     def rows(self, xs, y):

@@ -96,7 +96,7 @@ def test_damage_is_an_error_with_the_name_of_the_file(tmp_path):
     some = entries(range(20))
     path = put(tmp_path / "db", {4: (some, None)}, [w.edit([span(1, 4, some)])])
     whole = (path / "000004.ldb").read_bytes()
-    for damaged in (whole[:-3], whole[:100], b"\xff" * 100 + whole[100:]):
+    for damaged in (b"", whole[:-3], whole[:100], b"\xff" * 100 + whole[100:]):
         (path / "000004.ldb").write_bytes(damaged)
         with pytest.raises(DataError, match=r"000004.ldb: a damaged table"):
             records(path)

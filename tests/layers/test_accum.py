@@ -43,3 +43,9 @@ def test_other_batches_are_refused():
         layer('type: "Accum"', (2, 3, 4, 5), (1, 3, 4, 5))
     with pytest.raises(ShapeError, match="there must be another before it"):
         layer('type: "Accum" accum_param { have_reference: true }', (2, 3, 4, 5))
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 0, 2), (4, 3, 2, 0)])
+def test_maps_of_no_pixels_are_refused(shape):
+    with pytest.raises(ShapeError, match="found bottom 0 of shape .* which has no pixels"):
+        layer('type: "Accum"', shape, (4, 2, 3, 3))
