@@ -30,6 +30,7 @@ def arguments(add):
     add("-o", dest="save", metavar="FILE.npz", help="where to save blobs")
     add("--batch", type=int, default=16, help="files to run at once (default: 16)")
     add("--json", action="store_true", help="print JSON, a line for each file")
+    add("--allow-missing", action="store_true", help="go on although parameters have no weights in the file")
 
 
 def preprocessing(add):
@@ -58,7 +59,7 @@ def run(args):
         resize=size(args.resize),
         rgb=args.rgb,
         keep=blobs,
-        **({"batch": min(len(files), args.batch)} if weights else {}),
+        **({"batch": min(len(files), args.batch), "allow_missing": args.allow_missing} if weights else {}),
     )
     output = args.output or next(iter(loaded.outputs))
     if output not in loaded.outputs:

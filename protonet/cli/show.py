@@ -4,7 +4,8 @@
     protonet show deploy.prototxt --weights deploy.caffemodel
     protonet show net.prototxt --text
 
-With --weights: which parameters the file fills, which of its layers go unused, and which parameters stay fresh.
+With --weights: the layers whose parameters the file fills (copied), those of the file that the net has not (ignored),
+and those of the net that the file has not (fresh).
 """
 
 from protonet.cli.progress import console
@@ -43,8 +44,15 @@ def run(args):
     )
     table(net, args.phase)
     for path in split(args.weights):
-        print(f"{path}: {net.copy_from(path, allow_missing=True)}")
+        told(path, net.copy_from(path, allow_missing=True))
     return 0
+
+
+def told(path, match):
+    """Which layers of a file go where."""
+    print(f"{path}:")
+    for what, names in ("copied", match.copied), ("ignored", match.ignored), ("fresh", match.fresh):
+        print(f"  {what:<8}{len(names):>4}  {', '.join(names)}".rstrip())
 
 
 def table(net, phase):

@@ -4,6 +4,7 @@
     protonet test deploy.prototxt deploy.caffemodel --data test_lmdb
 
 With --data a deploy net is scored too: its outputs against the labels of the database, top 1 and top 5.
+Of several files of weights the last that has a layer counts.  Parameters that none of them has are refused.
 """
 
 import logging
@@ -50,7 +51,7 @@ def run(args):
         return score(args, path, weights)
     import protonet
     from protonet.cli.progress import counting
-    from protonet.net import describe, notes
+    from protonet.net import describe, exchange, notes
     from protonet.solvers.words import number
 
     if args.gpu:
@@ -58,8 +59,10 @@ def run(args):
     log.info("Use CPU.")
     phase = protonet.TRAIN if args.phase == "TRAIN" else protonet.TEST
     net = protonet.Net(path, phase=phase, level=args.level, stages=split(args.stage), trains=False)
-    for each in weights:
-        net.copy_from(each, allow_missing=args.allow_missing)
+    fresh = [net.copy_from(each).fresh for each in weights]
+    missing = [name for name in fresh[0] if all(name in names for names in fresh)]
+    if missing and not args.allow_missing:
+        raise exchange.missing(missing, ", ".join(weights))
     describe.say(net)
     log.info("Running for %d iterations.", args.iterations)
     sums: dict[str, Any] = {}
@@ -85,11 +88,14 @@ def run(args):
 
 def score(args, path, weights):
     """Top 1 and top 5 of a deploy net on a database."""
-    from protonet import model
+    from protonet import io, model
     from protonet.cli.progress import counting
     from protonet.score import score as scored
 
-    loaded = model.load(path, weights[-1])
+    held = io.Weights(source=", ".join(weights))
+    for each in weights:
+        held.update({name: arrays for name, arrays in io.load_weights(each).items() if arrays})
+    loaded = model.load(path, held, allow_missing=args.allow_missing)
     with counting("testing", None) as done:
         result = scored(loaded, args.data, batch=args.batch, progress=done)
     for k, share in result.top.items():

@@ -35,10 +35,6 @@ MAGIC = [  # (bytes, offset, what it is)
     (b"\xde\xc0\xef\xbe", 16, "an LMDB database"),
 ]
 TEXT = [  # (pattern at the start of a text, what it is)
-    (
-        rb"\s*(<!doctype html|<html|<head|<body)",
-        "an HTML page, not the file itself: the download asked for a login or found nothing",
-    ),
     (rb"\s*<\?xml", "an XML file"),
     (rb"\s*[{\[]\s*[\"{\[\]}]", "a JSON file"),
     (
@@ -46,6 +42,10 @@ TEXT = [  # (pattern at the start of a text, what it is)
         "a prototxt (text): it has no weights",
     ),
 ]
+HTML = re.compile(  # in any encoding
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype html|<html|<head|<body|<title|<meta)",
+    re.IGNORECASE | re.DOTALL,
+)
 ONNX = re.compile(rb"\x08[\x01-\x20](\x12[\x01-\x7f]|\x3a|\x42)")
 ONNX_PRODUCERS = re.compile(rb"(?i)pytorch|onnx|tf2onnx|keras|caffe2|cntk|mxnet|sklearn|paddle|matlab|ml\.net")
 
@@ -66,6 +66,8 @@ def what_is(path: str | Path) -> str | None:
             return what
     if re.match(rb"[\x00-\xff]{4}\x00{4}\{\"", head):
         return "a safetensors file"
+    if HTML.match(head):
+        return "an HTML page, not the file itself: the download asked for a login or found nothing"
     if is_text(head):
         for pattern, what in TEXT:
             if re.match(pattern, head, re.IGNORECASE | re.MULTILINE):

@@ -1,8 +1,8 @@
 """Weights: trained numbers by layer name, and Caffe's rules for giving them to a net.
 
 Both file formats (caffemodel.py, hdf5.py) read into this and write from it; Net, passes and solvers use it.
-A layer of the file goes to the layer of the same name, whatever its type; the shapes must agree, where shapes of up
-to four axes agree with their old four-axis form: (20,) with (1, 1, 1, 20).
+A layer of the file goes to the layer of the same name, whatever its type; number and shapes of its blobs must agree,
+where shapes of up to four axes agree with their old four-axis form: (20,) with (1, 1, 1, 20).
 (Caffe asks that only of files that have the old form.  The numbers are the same either way.)
 """
 
@@ -68,8 +68,6 @@ def match(weights: Weights, blobs: Mapping[str, Iterable], shared: Container[tup
     for name, wanted in blobs.items():
         shapes = [tuple(getattr(blob, "shape", blob)) for blob in wanted]
         arrays = weights.get(name) or []
-        if not shapes:
-            continue
         if not arrays:
             if not all((name, i) in shared for i in range(len(shapes))):
                 result.fresh.append(name)
@@ -116,5 +114,7 @@ def legacy(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def counted(blobs: list) -> str:
+    if not blobs:
+        return "none"
     shapes = ", ".join(str(tuple(getattr(blob, "shape", blob))) for blob in blobs)
     return f"{len(blobs)} blob{'' if len(blobs) == 1 else 's'}: {shapes}"

@@ -17,17 +17,22 @@ def shared(net):
 def copy_from(net, source, allow_missing):
     """Fill from a file or Weights; returns what was copied, ignored and left fresh (io.Match)."""
     weights = source if isinstance(source, io.Weights) else io.load_weights(source)
-    found = io.match(weights, net.params, shared(net))
+    found = io.match(weights, dict(zip(net.layer_names, net.layer_blobs, strict=True)), shared(net))
     if found.fresh and not allow_missing:
-        raise WeightsError(
-            f"has no weights for {', '.join(map(repr, found.fresh))}: is it another net's file? "
-            "(--allow-missing leaves them as their fillers made them)", weights.source,
-        )  # fmt: skip
+        raise missing(found.fresh, weights.source)
     for name, arrays in found.arrays.items():
         for i, array in arrays.items():
             net.params[name][i].data[...] = array
             net.parameters.filled(net.params[name][i])
     return found
+
+
+def missing(names, source):
+    """What to say of layers whose parameters no file holds."""
+    return WeightsError(
+        f"has no weights for {', '.join(map(repr, names))}: is it another net's file? "
+        "(--allow-missing leaves them as their fillers made them)", source,
+    )  # fmt: skip
 
 
 def share_with(net, other):

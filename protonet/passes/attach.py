@@ -84,6 +84,8 @@ def missing(found, weights):
     name = found.fresh[0]
     near = get_close_matches(name, found.ignored, 1)
     rest = f" (nor {len(found.fresh) - 1} more layers)" if len(found.fresh) > 1 else ""
-    hint = f"; did you mean '{near[0]}'?" if near else "; allow missing ones to be filled, or give other weights"
+    hint = (
+        f"; did you mean '{near[0]}'?" if near else "; give other weights, or --allow-missing for what its filler makes"
+    )
     error = WeightsError(f"layer '{name}' has parameters, but the weights hold none for it{rest}{hint}")
     return error.at(weights.source) if weights.source else error
