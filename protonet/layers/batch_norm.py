@@ -57,7 +57,8 @@ class BatchNorm(Layer):
             m = N * S
             emit(kernels.moments, x, mean, var, emit.scratch(C, dtype="float64"), tasks=C)
             decay, unbias = self.spec.moving_average_fraction, m / max(m - 1, 1)
-            emit(kernels.accumulate, mean, var, *statistics, decay, unbias)
+            if m:  # of nothing there are no statistics: those that are there stay
+                emit(kernels.accumulate, mean, var, *statistics, decay, unbias)
         emit(kernels.invert, var, inv_std, self.spec.eps, not self.spec.add_eps_before_sqrt)
         tasks = affine.rows(N, C, S)
         if not own:

@@ -90,8 +90,8 @@ class BN(Layer):
         mean, var = average if self.stored else (emit.scratch(C), emit.scratch(C))
         if not self.stored:
             emit(kernels.moments, seen, mean, var, emit.scratch(C, dtype="float64"), tasks=C)
-            if average and self.phase != TEST:
-                m, spec = N * S, self.spec
+            m, spec = N * S, self.spec
+            if average and self.phase != TEST and m:  # nothing has no statistics
                 keep, unbias = (spec.momentum, m / max(m - 1, 1)) if self.running else (1 - spec.decay, 1)
                 emit(kernels.average, mean, var, *average, keep, unbias)
         inv_std, normal = emit.keep("inv_std", C), emit.keep("normal", *sizes)

@@ -6,6 +6,8 @@ What is found is the likeliest class at each time, repeats taken once, without b
 left out too.  Fork: labelsequence_accuracy_layer.cpp of the CRNN nets that warp CTC (yalecyu/crnn.caffe).
 """
 
+from math import prod
+
 import numpy as np
 
 from protonet.errors import ShapeError
@@ -28,7 +30,7 @@ class LabelsequenceAccuracy(Layer):
         blank = self.spec.blank_label
         best = x.argmax(2) if x.size else np.zeros(x.shape[:2], int)
         before = np.concatenate([np.full((len(best), 1), blank), best[:, :-1]], 1)
-        found, wanted = (best != before) & (best != blank), label.reshape(len(label), -1)
+        found, wanted = (best != before) & (best != blank), label.reshape(len(label), prod(label.shape[1:]))
         right = [
             np.array_equal(row[keep], want[want != blank]) for row, keep, want in zip(best, found, wanted, strict=True)
         ]

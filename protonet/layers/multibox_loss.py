@@ -87,6 +87,9 @@ class MultiBoxLoss(Layer):
     def run(self, loc, conf, prior, gt, loss, loc_slopes, conf_slopes):
         """The loss, and its slopes at every location and confidence."""
         spec, N = self.spec, loc.shape[0]
+        if not N:
+            loss[...] = 0
+            return
         net = SimpleNamespace(
             loc=loc.reshape(N, -1, self.places, 4), conf=conf.reshape(N, -1, spec.num_classes), N=N
         )  # fmt: skip

@@ -57,6 +57,9 @@ class RegionLoss(Layer):
             emit(kernels.times_loss, saved, loss.diff, x.diff, 1 / max(x.shape[0], 1), tasks=tasks(x.shape))
 
     def run(self, x, truth, loss, slopes):
+        if not len(x):
+            loss[...] = 0
+            return
         spec, cells = self.spec, yolo.split(x, self.spec.num)
         biases = np.array(spec.biases, np.float32).reshape(-1, 2) / spec.side
         boxes, delta = yolo.centered(cells, biases), np.zeros(cells.shape, np.float32)

@@ -126,3 +126,11 @@ def test_frozen_statistics_are_accepted():
 def test_a_vector_is_refused():
     with pytest.raises(ShapeError, match=r"expected \(N, C, ...\), found \(3,\)"):
         layer(TEXT, (3,))
+
+
+def test_a_batch_of_nothing_leaves_the_statistics_as_they_are():
+    it = layer('name: "bn" type: "BatchNorm"', (0, 3, 2, 2))
+    for blob, values in zip(it.blobs, ([1, 2, 3], [4, 5, 6], [2]), strict=True):
+        blob.data[...] = values
+    run(it, np.zeros((0, 3, 2, 2)))
+    assert [blob.data.tolist() for blob in it.blobs] == [[1, 2, 3], [4, 5, 6], [2]]

@@ -1,4 +1,4 @@
-"""What every layer promises, asked of every layer there is."""
+"""What every layer promises, asked of every layer there is; inside of nets: test_contract_nets.py."""
 
 import numpy as np
 import pytest
@@ -64,6 +64,7 @@ def test_all_of_every_top_and_gradient_is_written(name, phase):
     for top in tops:
         assert np.isfinite(top).all()
         assert not (top == SENTINEL).any()
+        assert top.dtype == np.float32
     if it.trains:
         for bottom in it.bottoms:
             if bottom.diff is not None:
@@ -129,7 +130,7 @@ def test_what_nobody_wants_is_not_computed(name):
     assert all(bottom.diff is None for bottom in silent.bottoms)
 
 
-@pytest.mark.parametrize("name", LEARN)
+@pytest.mark.parametrize("name", TYPES)
 def test_memory_that_is_packed_gives_the_same_bits(name):
     exact, xs = made(name)
     packed, _ = made(name, packed=True)

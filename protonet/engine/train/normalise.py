@@ -40,7 +40,8 @@ class Norm(Op):
             emit(norm_blocked.moments, x.view(), parts, *args, tasks=chunks * x.blocks)
             emit(norm_blocked.statistics, parts, mean, var, chunks, m)
             decay, unbias = layer.spec.moving_average_fraction, m / max(m - 1, 1)
-            emit(batch_norm.accumulate, mean, var, *self.statistics, decay, unbias)
+            if m:  # of nothing there are no statistics
+                emit(batch_norm.accumulate, mean, var, *self.statistics, decay, unbias)
         gamma, beta = self.gamma or mean, self.beta or mean
         given = self.gamma is not None, self.beta is not None
         outside = not layer.spec.add_eps_before_sqrt
