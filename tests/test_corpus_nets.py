@@ -79,7 +79,6 @@ FOREIGN = (
         "NVIDIA: DetectNet's images, changed at random",
     ),
     (r"cfm/train", "layer 'loss_mask': takes 2 bottoms, found 3", "MNC: a weight for each number of a loss"),
-    (r"DAN_convert_optimized", "must have one shape", "Synopsys: Eltwise of a vector and a number"),
     (r"gabor_init", "unknown filler 'gabor'", "Intel: a filler"),
     (r"sigmoid_train_test_bn", "lr_mult must be 0", "NVIDIA: statistics with an lr_mult, which means nothing"),
     (r"ssd/train_val_dummydata", "expected ground truth", "Intel: a benchmark with images for boxes"),
