@@ -20,7 +20,7 @@ class SoftmaxWithLossOHEM(SoftmaxWithLoss):
         Layer.check_counts(self)
 
     def infer(self, x, label):
-        return [*super().infer(x, label)[:1], x, label][: max(1, len(self.param.top))]
+        return [*super().infer(x, label), x, label][: max(1, len(self.param.top))]
 
     def forward(self, emit, x, label, loss, *others):
         super().forward(emit, x, label, loss)

@@ -115,15 +115,9 @@ def test_labels_of_another_number_are_refused():
         layer(TEXT, SPATIAL, SPATIAL)
 
 
-def test_a_second_top_has_the_probabilities(rng):
-    x, label = rng.normal(size=(2, 3, 4)), rng.integers(0, 3, (2, 4))
-    it, alone = layer(TEXT + ' top: "loss" top: "prob"', x.shape, label.shape), layer(TEXT, x.shape, label.shape)
-    _, (loss, prob) = run(it, x, label)
-    _, (expected,) = run(alone, x, label)
-    assert loss.data == expected.data
-    e = np.exp(x)
-    assert_allclose(prob.data, e / e.sum(1, keepdims=True), rtol=1e-5)
-    assert_array_equal(it.backward(1, rng.normal(size=x.shape))[0], alone.backward(1)[0])
+def test_a_second_top_is_refused():
+    with pytest.raises(NetError, match="put a Softmax on the same bottom"):
+        layer(TEXT + ' top: "loss" top: "prob"', (2, 3), (2,))
 
 
 def test_deeplabs_file_of_weights_is_refused():
