@@ -46,9 +46,13 @@ def read_windows(path: Path) -> list[Window]:
                 raise ValueError(f"'{mark}' where '# number' should be")
             if int(channels) != 3:
                 raise ValueError(f"{channels} channels; images are read in colour")
+            if int(count) < 0:
+                raise ValueError(f"{count} windows")
             for line, text in numbered[at + 6 : at + 6 + int(count)]:  # noqa: B007
                 label, overlap, *box = text.split()
                 x1, y1, x2, y2 = map(int, box)
+                if x1 > x2 or y1 > y2:
+                    raise ValueError(f"a window from {x1}, {y1} to {x2}, {y2}, which has no pixels")
                 windows.append(Window(name, int(label), float(overlap), (x1, y1, x2, y2)))
             if at + 6 + int(count) > len(numbered):
                 raise ValueError(f"the end, where {count} windows should be")

@@ -20,6 +20,7 @@ VARIABLE = "PROTONET_MAX_MEMORY"
 UNITS = "BKMGTP"
 MEMINFO, CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 UNKNOWN = 1 << 47  # more than a process can address
+MOST = 1 << 60  # of numbers: how far apart they lie, in bytes, must be an int64 even where there are none
 
 
 def limit():
@@ -82,6 +83,8 @@ def check(shape, what, itemsize=4):
     """Refuse an array of this shape if it alone is more than may be taken, or is no array at all."""
     if any(n < 0 for n in shape):
         raise ShapeError(f"{what}: a shape has no negative sizes, found {tuple(shape)}")
+    if 0 in shape and prod(max(n, 1) for n in shape) >= MOST:
+        raise ShapeError(f"{what}: nothing, but of sizes that no array has, {tuple(shape)}: one of them is misread")
     need(itemsize * prod(shape), f"{what} of shape {tuple(shape)}")
 
 

@@ -119,6 +119,8 @@ def test_batches_repeat_by_seed_and_number(file):
         ("a.png\n3\n12\n14\n5\n" + WINDOWS, r"win.txt:1: .*'a.png' where '# number' should be"),
         ("# 0\na.png\n1\n12\n14\n5\n" + WINDOWS, "1 channels; images are read in colour"),
         ("# 0\na.png\n3\n12\n14\n2\n1 1 0 0 3 3\n1 zero 0 0 3 3\n", r"win.txt:8: .*'zero'"),
+        ("# 0\na.png\n3\n12\n14\n-6\n" + WINDOWS, r"win.txt:1: .*found -6 windows"),
+        ("# 0\na.png\n3\n12\n14\n1\n1 1 5 0 4 3\n", r"win.txt:7: .*a window from 5, 0 to 4, 3, which has no pixels"),
         ("# 0\na.png\n3\n12\n14\n1\n1 1 0 0 3 3\n", "1 foreground and 0 background windows; both are needed"),
         ("# 0\na.png\n3\n12\n14\n2\n0 1 0 0 3 3\n0 0 0 0 3 3\n", "a foreground window of a.png has label 0"),
         (

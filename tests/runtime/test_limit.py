@@ -117,3 +117,26 @@ def test_a_compiled_net_refuses_an_input_that_is_too_large_by_name():
 def test_negative_sizes_are_refused_by_name():
     with pytest.raises(ShapeError, match=r"blob 'x': a shape has no negative sizes, found \(2, -1\)"):
         limit.check((2, -1), "blob 'x'")
+
+
+def test_nothing_of_sizes_that_no_array_has_is_refused():
+    limit.check((0, 3, 1 << 31), "blob 'x'")
+    with pytest.raises(ShapeError, match=r"blob 'x': nothing, but of sizes that no array has, \(0, 4294967297, "):
+        limit.check((0, (1 << 32) + 1, 1 << 33), "blob 'x'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "sizes"),
+    [
+        ("Deconvolution", "convolution_param { num_output: 4 kernel_size: 3 stride: 4294967295 }", (0, 5, 4, 2)),
+        ("Im2col", "convolution_param { pad: 2147483648 kernel_size: 2 }", (4, 0, 2, 2)),
+        ("PixelShuffle", "pixelshuffle_param { upscale_factor: 2147483647 }", (2, 0, 3, 2)),
+    ],
+)
+def test_no_layer_makes_such_a_shape_of_nothing(kind, spec, sizes):
+    """Its strides would be no int64."""
+    shape = " ".join(f"dim: {n}" for n in sizes)
+    text = f"""layer {{ name: "in" type: "Input" top: "x" input_param {{ shape {{ {shape} }} }} }}
+        layer {{ name: "it" type: "{kind}" bottom: "x" top: "y" {spec} }}"""
+    with pytest.raises(ShapeError, match="layer 'it': blob 'y': nothing, but of sizes that no array has"):
+        protonet.Net(parse.loads(text), protonet.TEST)
