@@ -78,7 +78,6 @@ FOREIGN = (
         "unknown layer type 'DetectNetTransformation'",
         "NVIDIA: DetectNet's images, changed at random",
     ),
-    (r"cfm/train", "layer 'loss_mask': takes 2 bottoms, found 3", "MNC: a weight for each number of a loss"),
     (r"gabor_init", "unknown filler 'gabor'", "Intel: a filler"),
     (r"sigmoid_train_test_bn", "lr_mult must be 0", "NVIDIA: statistics with an lr_mult, which means nothing"),
     (r"ssd/train_val_dummydata", "expected ground truth", "Intel: a benchmark with images for boxes"),
@@ -133,7 +132,7 @@ def kind_of(said, path):
     for kind, listed in ("broken", BROKEN), ("foreign", FOREIGN):
         if any(re.search(where, name) and re.search(what, said) for where, what, _ in listed):
             return kind
-    if re.search(r"module '[\w.]+' cannot be imported|to train, put \w+'s lib in PYTHONPATH", said):
+    if re.search(r"module '[\w.]+' is in no folder|to train, put \w+'s lib in PYTHONPATH", said):
         return "plug-in"
     return "phase" if "is made by no layer before it" in said else "refused"
 

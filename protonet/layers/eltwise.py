@@ -11,7 +11,6 @@ The surprise: a sum in place lacks bottom 0, as in Caffe, which empties the top 
 """
 
 import logging
-
 from math import prod
 
 from protonet.errors import NetError, ShapeError

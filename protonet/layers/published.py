@@ -3,6 +3,7 @@
     rpn.proposal_layer   ProposalLayer         py-faster-rcnn (rbgirshick): regions out of a region proposal network
     rpn.anchor_target_layer, rpn.proposal_target_layer         what it learns: see rpn_targets.py
     pylayer.*            of MNC (daijifeng001), as it tests: see mnc.py
+    eltwise, slice, ...  Synopsys', for nets that come from TensorFlow: see synopsys.py
     pad                  PadTensor             Synopsys: a frame of zeros
     yolov2               darknet_reorg         Synopsys: Reorg of stride 2
     pyloss               EuclideanLossLayer    BVLC's examples/pycaffe
@@ -16,12 +17,13 @@ ENet's layer takes its phase from param_str, and in TEST multiplies by 1 / (1 - 
 import ast
 import importlib.util
 import re
+import sys
 from functools import partial
 
 import numpy as np
 
 from protonet.errors import DataError, NetError
-from protonet.layers import mnc, rpn, rpn_targets
+from protonet.layers import mnc, rpn, rpn_targets, synopsys
 from protonet.layers.python import ALLOWED, UserLayer
 from protonet.proto import caffe_pb2
 
@@ -146,6 +148,7 @@ CLASSES = {
     ("pylayer.proposal_layer", "ProposalLayer"): CascadeProposalLayer,
     ("pylayer.mask_layer", "MaskLayer"): mnc.MaskLayer,
     ("pylayer.stage_bridge_layer", "StageBridgeLayer"): mnc.StageBridgeLayer,
+    **synopsys.CLASSES,
 }
 LAYERS = {
     ("spatial_dropout", "SpatialDropoutLayer"): spatial_dropout,
@@ -162,6 +165,8 @@ def known(table, spec):
 
 
 def own(module):
+    if module in sys.stdlib_module_names:  # Synopsys has a "statistics"
+        return False
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from protonet.errors import ShapeError
+from protonet.errors import NetError, ShapeError
 from tests.naive.sigmoid_cross_entropy_loss import sigmoid_cross_entropy_loss
 from tests.tools import check_gradient, layer, run
 
@@ -51,3 +51,26 @@ def test_gradient(more, rng):
 def test_targets_of_another_number_are_refused():
     with pytest.raises(ShapeError, match=r"one target for each number of shape \(2, 3\), found shape \(2,\)"):
         layer(text(), (2, 3), (2,))
+
+
+def test_weights_by_hand():
+    it = layer('type: "SigmoidCrossEntropyLoss"', *[(2, 1)] * 3)
+    _, (loss,) = run(it, [[0], [2]], [[1], [0]], [[3], [1]])
+    assert_allclose(loss.data, (3 * np.log(2) + np.log(1 + np.exp(2))) / 4, rtol=1e-6)
+    assert_allclose(it.backward(1)[0], [[-3 * 0.5 / 4], [1 / (1 + np.exp(-2)) / 4]], rtol=1e-6)
+
+
+def test_weights_of_nothing_cost_nothing(rng):
+    it = layer('type: "SigmoidCrossEntropyLoss"', *[(2, 3)] * 3)
+    assert run(it, rng.normal(size=(2, 3)), 0, 0)[1][0].data == 0
+    assert not it.backward(1)[0].any()
+
+
+def test_gradient_with_weights(rng):
+    x, target, weight = rng.normal(size=(2, 3)), rng.uniform(size=(2, 3)), rng.uniform(size=(2, 3))
+    check_gradient(layer('type: "SigmoidCrossEntropyLoss"', *[(2, 3)] * 3), x, target, weight)
+
+
+def test_weights_and_another_divisor_are_refused():
+    with pytest.raises(NetError, match="loss_param goes with two bottoms"):
+        layer('type: "SigmoidCrossEntropyLoss" loss_param { normalize: true }', *[(2, 3)] * 3)
