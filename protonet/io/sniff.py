@@ -5,6 +5,7 @@ installed, the HTML of a login page, half a download.  "Error parsing message" h
 """
 
 import codecs
+import errno
 import re
 from pathlib import Path
 
@@ -53,10 +54,13 @@ ONNX_PRODUCERS = re.compile(rb"(?i)pytorch|onnx|tf2onnx|keras|caffe2|cntk|mxnet|
 def what_is(path: str | Path) -> str | None:
     """A phrase for what the file is, where its beginning tells; None where not: a protobuf message has no mark."""
     path = Path(path)
-    if path.is_dir():
-        return "a folder"
-    with path.open("rb") as file:
-        head = file.read(2048)
+    try:
+        if path.is_dir():
+            return "a folder"
+        with path.open("rb") as file:
+            head = file.read(2048)
+    except ValueError as error:  # a zero byte in the name
+        raise OSError(errno.EINVAL, str(error)) from None
     if not head:
         return "an empty file"
     if not head.strip(b"\0"):

@@ -18,19 +18,25 @@ def save(solver):
     prefix = f"{prefix_of(solver)}_iter_{solver.iter}"
     hdf5 = solver.param.snapshot_format == 0
     model, state = (f"{prefix}.{kind}{'.h5' if hdf5 else ''}" for kind in ("caffemodel", "solverstate"))
-    Path(model).parent.mkdir(parents=True, exist_ok=True)
     how = "HDF5" if hdf5 else "binary proto"
-    log.info("Snapshotting to %s file %s", how, model)
-    solver.net.save(model, diffs=solver.param.snapshot_diff)
-    log.info("Snapshotting solver state to %s file %s", how, state)
     histories = [blob.data for each in solver.update.history for blob in each]
-    io.save_solverstate(state, io.SolverState(solver.iter, model, histories, solver.current_step))
+    try:
+        Path(model).parent.mkdir(parents=True, exist_ok=True)
+        log.info("Snapshotting to %s file %s", how, model)
+        solver.net.save(model, diffs=solver.param.snapshot_diff)
+        log.info("Snapshotting solver state to %s file %s", how, state)
+        io.save_solverstate(state, io.SolverState(solver.iter, model, histories, solver.current_step))
+    except OSError as error:
+        why = error.strerror or error
+        raise SolverError(f"snapshots cannot be written to {prefix} ({why}): see snapshot_prefix") from None
     return model, state
 
 
 def prefix_of(solver):
     """snapshot_prefix as written; a folder gets the solver's file name, and none at all the solver's own path."""
     prefix = solver.param.snapshot_prefix
+    if "\0" in prefix:
+        raise SolverError(f"snapshot_prefix is the beginning of a file's name, found {prefix!r}")
     own = Path(solver.path).with_suffix("") if solver.path else Path("net")
     if not prefix:
         return str(own)

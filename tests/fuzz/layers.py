@@ -37,6 +37,13 @@ def values(kind, rng, shape, example):
     return made
 
 
+def resized(draw, shapes):
+    """One of the sizes made another, often none: in one bottom, or wherever it is."""
+    old = draw(st.sampled_from(sorted({n for shape in shapes for n in shape}) or [1]))
+    new, where = draw(st.sampled_from([0, 0, 1, 2, 17])), draw(st.integers(-1, len(shapes) - 1))
+    return [tuple(new if n == old and where in (-1, i) else n for n in s) for i, s in enumerate(shapes)]
+
+
 @st.composite
 def single_layers(draw, kinds):
     """A net of one layer, with inputs of any shapes: an example of its type, varied."""
@@ -53,8 +60,10 @@ def single_layers(draw, kinds):
     what = draw(st.integers(0, 7))
     if what == 0:
         given_shapes = draw(st.lists(shape, max_size=4))
-    elif what <= 2:
+    elif what == 1:
         given_shapes = [draw(st.just(s) | shape) for s in given_shapes]
+    elif what <= 3:
+        given_shapes = resized(draw, given_shapes)
     net = caffe_pb2.NetParameter(force_backward=draw(st.booleans()))
     for i, each in enumerate(given_shapes):
         made = net.layer.add(name=f"in{i}", type="Input", top=[f"in{i}"])

@@ -47,5 +47,5 @@ def test_other_batches_are_refused():
 
 @pytest.mark.parametrize("shape", [(4, 3, 0, 2), (4, 3, 2, 0)])
 def test_maps_of_no_pixels_are_refused(shape):
-    with pytest.raises(ShapeError, match="found bottom 0 of shape .* which has no pixels"):
+    with pytest.raises(ShapeError, match=r"found bottom 0 of shape .* which has no pixels"):
         layer('type: "Accum"', shape, (4, 2, 3, 3))

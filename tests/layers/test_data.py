@@ -198,5 +198,5 @@ def test_a_record_that_turns_out_bad_is_named_when_its_batch_is_asked_for(tmp_pa
 
 
 def test_no_more_is_read_ahead_than_memory_takes(database):
-    with pytest.raises(ProtonetError, match="Data, with 2147483647 batches read ahead, needs .* make it smaller"):
+    with pytest.raises(ProtonetError, match=r"Data, with 2147483647 batches read ahead, needs .* make it smaller"):
         made(database, "batch_size: 4 prefetch: 2147483647").forward()

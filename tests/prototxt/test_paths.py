@@ -1,5 +1,6 @@
 import pytest
 
+from protonet.errors import DataError
 from protonet.prototxt.paths import find
 
 
@@ -22,3 +23,9 @@ def test_what_is_nowhere_stays_as_it_was_written(folders):
     assert str(find("b", folders / "there")) == "b"
     assert str(find("b")) == "b"
     assert find(str(folders / "c"), folders / "there") == folders / "c"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300])
+def test_what_no_file_can_be_called_is_refused(folders, name):
+    with pytest.raises(DataError, match=r"expected the name of a file, found .*\(.+\)"):
+        find(name, folders / "there")

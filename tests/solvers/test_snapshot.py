@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 
 import protonet
 from protonet.errors import SolverError, WeightsError
-from protonet.io import load_solverstate, load_weights
+from protonet.io import SolverState, load_solverstate, load_weights, save_solverstate
 from protonet.prototxt import parse
 from protonet.solvers import snapshot
 from tests.net.tools import ip, layer
@@ -153,3 +153,19 @@ def test_the_name_of_the_solver_is_told_as_caffe_tells_it(tmp_path, caplog):
     assert caplog.messages[1] == f"Snapshotting solver state to binary proto file {state}"
     assert caplog.messages[-1] == "AdamSolver: restoring history"
     assert snapshot.prefix_of(made) == str((tmp_path / "it").as_posix())
+
+
+@pytest.mark.parametrize("name", ["file/it", "n" * 300])
+def test_where_no_snapshot_can_be_written_is_said(name, tmp_path):
+    (tmp_path / "file").touch()
+    it = solver(net=LINEAR, snapshot_prefix=str(tmp_path / name))
+    with pytest.raises(SolverError, match=r"snapshots cannot be written to .* \(.+\): see snapshot_prefix"):
+        it.snapshot()
+
+
+def test_a_name_with_a_zero_byte_is_none(tmp_path):
+    with pytest.raises(SolverError, match="snapshot_prefix is the beginning of a file's name"):
+        solver(net=LINEAR, snapshot_prefix="a\0b").snapshot()
+    save_solverstate(tmp_path / "a.solverstate", SolverState(1, "a\0.caffemodel", [np.zeros((2, 3)), np.zeros(2)]))
+    with pytest.raises(WeightsError, match="cannot be read: embedded null"):
+        solver(net=LINEAR).restore(tmp_path / "a.solverstate")
