@@ -173,12 +173,13 @@ class ProposalTargetLayer(Targets):
     def spread(self, labels, moves):
         """Targets and inside weights, (2, S, 4 num_classes): those of its class alone."""
         made = np.zeros((2, len(labels), self.told.num_classes, 4), np.float32)
-        classes = labels[: len(moves)].astype(np.int64)
+        given = labels[: len(moves)]
         if self.told.num_classes == 2:
-            classes = np.minimum(classes, 1)
-        if len(classes) and not 0 <= classes.min() <= classes.max() < self.told.num_classes:
-            wrong = classes.max() if classes.max() >= self.told.num_classes else classes.min()
-            raise DataError(f"a truth is of class {wrong}, but there are 0 to {self.told.num_classes - 1}")
+            given = np.minimum(given, 1)
+        bad = ~((given > -1) & (given < self.told.num_classes))
+        if bad.any():
+            raise DataError(f"a truth is of class {given[bad][0]:g}, but there are 0 to {self.told.num_classes - 1}")
+        classes = given.astype(np.int64)
         there = np.flatnonzero(classes > 0)
         made[0, there, classes[there]] = moves[there]
         made[1, there, classes[there]] = self.told.bbox_inside_weights

@@ -150,6 +150,14 @@ def test_no_truth_is_all_background(rng):
     assert not targets.any()
 
 
+@pytest.mark.parametrize(("value", "said"), [(-1, "-1"), (3, "3"), (1e30, "1e\\+30"), (2**31, "2.14748e\\+09")])
+def test_a_class_that_is_none_is_told_as_it_is(value, said, rng):
+    truth = TRUTH.copy()
+    truth[:, 4] = value
+    with pytest.raises(DataError, match=f"a truth is of class {said}, but there are 0 to 2"):
+        computed(regions("'num_classes': 3"), near(rng, 5), truth)
+
+
 def test_refusals(rng):
     with pytest.raises(NetError, match="param_str must say feat_stride, found"):
         computed(anchors("'stride': 16"), *image(2, 2))

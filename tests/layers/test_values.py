@@ -187,11 +187,12 @@ def test_where_any_number_will_do_the_result_is_defined(name):
 @pytest.mark.parametrize(
     ("name", "bottom", "column", "count"), [c for c in CASES if c[0] not in DYNAMIC and (c[0], TEST) not in UNREAD]
 )
-def test_programs_and_training_on_the_packed_plan_tell_the_same(name, bottom, column, count):
+def test_programs_and_training_on_the_packed_plan_tell_the_same(name, bottom, column, count, tmp_path):
     _, xs = ready(name)
     exact, packed = (net(name, [x.shape for x in xs], TRAIN) for _ in range(2))
     program = protonet.compile(net(name, [x.shape for x in xs]).param, exact.weights(), allow_missing=True)
-    training = Training.of(packed)
+    program.save(tmp_path / "it.program")
+    again, training = protonet.Program.load(tmp_path / "it.program", threads=2), Training.of(packed)
     for value in bad(name, column, count):
         wrong = [put(x, column, -1, value) if i == bottom else x for i, x in enumerate(xs)]
         for i, x in enumerate(wrong):
@@ -200,9 +201,9 @@ def test_programs_and_training_on_the_packed_plan_tell_the_same(name, bottom, co
             lambda wrong=wrong: feed(exact, wrong),
             training.run,
             lambda wrong=wrong: program.run({f"x{i}": x for i, x in enumerate(wrong)}),
+            lambda wrong=wrong: again.run({f"x{i}": x for i, x in enumerate(wrong)}),
         )
-        said = [message(each) for each in asked]
-        assert said[0] == said[1] == said[2]
+        assert len({message(each) for each in asked}) == 1
 
 
 def message(call):
