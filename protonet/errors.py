@@ -53,7 +53,7 @@ class DataError(ProtonetError):
 
 
 class SolverError(ProtonetError):
-    """A solver that contradicts itself, or a run that went wrong; `field` is what in its prototxt is to blame, if any."""
+    """A solver that contradicts itself, or a run that went wrong; `field` is what in its prototxt is to blame."""
 
     def __init__(self, message, where="", field=""):
         super().__init__(message, where)
