@@ -5,8 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+import protonet
+from protonet.prototxt import parse
 from tests.conftest import CORPUS, needs
-from tests.perf import memory, picture
+from tests.perf import caffe_memory, memory, picture
 from tests.perf.train_nets import NETS, solver_of
 
 
@@ -48,3 +50,18 @@ def test_a_train_net_is_fed_normed_and_ends_in_a_loss(name, monkeypatch):
     if name == "LeNet":
         solver.step(1)
         assert 0 < solver.losses[-1] < 20
+
+
+def test_caffes_memory_by_hand():
+    """Input 2 x 3 x 4 x 4 - Convolution to 5, pad 1 - ReLU in place - InnerProduct to 2 - SoftmaxWithLoss."""
+    text = """layer { name: "in" type: "Input" top: "x" top: "l"
+        input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } shape { dim: 2 } } }
+    layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 5 kernel_size: 3 pad: 1 } }
+    layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
+    layer { name: "f" type: "InnerProduct" bottom: "c" top: "f" inner_product_param { num_output: 2 } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "f" bottom: "l" top: "loss" }"""
+    net = protonet.Net(parse.loads(text, "NetParameter"), protonet.TRAIN)
+    data, diff = 2 * 3 * 16 + 2 + 2 * 5 * 16 + 2 * 2 + 1, 2 * 5 * 16 + 2 * 2
+    parameters = 5 * 3 * 9 + 5 + 2 * 5 * 16 + 2
+    columns, prob = 3 * 9 * 16, 2 * 2
+    assert caffe_memory.train_bytes(net) == 4 * (data + diff + 3 * parameters + columns + prob)

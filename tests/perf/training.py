@@ -4,7 +4,8 @@
 
 All start from the same weights, on the same batch.  First the losses of some steps are compared, with the layers that
 draw numbers (Dropout) left out; then the whole net is timed.  ms are the best of all rounds, in brackets the median;
-`ratio` is protonet's time over the faster layout's.  Run it alone, pinned (taskset) for one thread.
+`ratio` is protonet's time over the faster layout's.  Run it alone, pinned (taskset) for one thread.  MB are what each
+adds at most to a process of its own, and what Caffe's blobs are by arithmetic (caffe_memory.py).
 """
 
 import argparse
@@ -14,11 +15,12 @@ import time
 
 import numpy as np
 
-from tests.perf import memory
+from tests.perf import caffe_memory, memory
 from tests.perf.train_nets import NETS, RATE, solver_of
 
 DECAY, STEPS = 0.0005, 3
 LAYOUTS = "contiguous", "channels_last"
+CAFFE = "Caffe"
 
 
 def contenders(name, threads, dropout=True, layouts=LAYOUTS):
@@ -30,7 +32,7 @@ def contenders(name, threads, dropout=True, layouts=LAYOUTS):
         return solver.losses[-1]
 
     runs = {"protonet": ours}
-    if importlib.util.find_spec("torch"):
+    if layouts and importlib.util.find_spec("torch"):
         from tests.perf.peers import torch_train
 
         runs |= {each: torch_train.trainer(solver.net, threads, each, RATE, DECAY) for each in layouts}
@@ -70,7 +72,7 @@ def ratios(figures):
 def row(name, threads, figures, difference, peaks):
     cells = [f"{1e3 * b:.1f} ({1e3 * m:.1f})" for b, m in figures.values()]
     best, median = ratios(figures)
-    grown = [f"{peaks[each]:.0f}" for each in figures] if peaks else []
+    grown = [f"{peaks[each]:.0f}" for each in [*figures, CAFFE]] if peaks else []
     cells += [f"**{best:.2f}** ({median:.2f})", f"{difference:.0e}", *grown]
     return f"| {name} b{NETS[name][1]} | {threads} | " + " | ".join(cells) + " |"
 
@@ -92,7 +94,14 @@ def main():
     arguments = parser.parse_args()
     print(f"forward, backward and update; ms, best (median) of {arguments.rounds} rounds\n")
     names = ["protonet", *LAYOUTS]
-    heads = ["net", "threads", *names, "ratio", "losses differ", *(f"{n} MB" for n in names if arguments.memory)]
+    heads = [
+        "net",
+        "threads",
+        *names,
+        "ratio",
+        "losses differ",
+        *(f"{n} MB" for n in [*names, CAFFE] if arguments.memory),
+    ]
     print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
     found: dict[int, list[float]] = {}
     for name in arguments.names or NETS:
@@ -104,6 +113,8 @@ def main():
             figures = measure(contenders(name, threads), arguments.rounds)
             call = "tests.perf.training:one"
             peaks = arguments.memory and {who: memory.peak(call, name, who, threads) for who in figures}
+            if peaks:
+                peaks[CAFFE] = caffe_memory.train_bytes(solver_of(name, threads).net) / 2**20
             print(row(name, threads, figures, difference, peaks), flush=True)
             found.setdefault(threads, []).append(ratios(figures)[0])
     for threads, each in found.items():
