@@ -56,7 +56,8 @@ def test_caffes_memory_by_hand():
     """Input 2 x 3 x 4 x 4 - Convolution to 5, pad 1 - ReLU in place - InnerProduct to 2 - SoftmaxWithLoss."""
     text = """layer { name: "in" type: "Input" top: "x" top: "l"
         input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } shape { dim: 2 } } }
-    layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 5 kernel_size: 3 pad: 1 } }
+    layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+        convolution_param { num_output: 5 kernel_size: 3 pad: 1 } }
     layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
     layer { name: "f" type: "InnerProduct" bottom: "c" top: "f" inner_product_param { num_output: 2 } }
     layer { name: "loss" type: "SoftmaxWithLoss" bottom: "f" bottom: "l" top: "loss" }"""
