@@ -55,6 +55,7 @@ class StageBridgeLayer(Tested):
         if rois.count != 5 * rois.num or deltas.count != 4 * K * rois.num or scores.num != rois.num:
             found = ", ".join(str(blob.shape) for blob in bottom[:3])
             raise ShapeError(f"expected rois (R, 5), deltas (R, 4 K), scores (R, K); found {found}")
+        rpn.check_info(bottom[3].shape, 2)
         top[0].reshape(rois.num, 5)
 
     def forward(self, bottom, top):

@@ -29,7 +29,7 @@ from protonet.proto import caffe_pb2
 
 # pre_nms_top_n, post_nms_top_n, by phase; the rest is one for both: py-faster-rcnn's fast_rcnn/config.py
 TOP_N = {0: (12000, 2000), 1: (6000, 300)}
-NMS, MIN_SIZE, BASE = 0.7, 16, 16
+NMS, MIN_SIZE = 0.7, 16
 
 
 def settings(text):
@@ -39,7 +39,7 @@ def settings(text):
     for form in (text.strip(), f"{{{text}}}", quoted, f"{{{quoted}}}"):
         try:
             found = ast.literal_eval(form)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError):
             continue
         if isinstance(found, dict):
             return found
@@ -52,15 +52,12 @@ class ProposalLayer(UserLayer):
     chooses = True
 
     def setup(self, bottom, top):
-        said = settings(self.param_str)
-        self.stride = said["feat_stride"]
-        self.anchors = rpn.anchors(BASE, said.get("ratios", (0.5, 1, 2)), said.get("scales", (8, 16, 32)))
-        A = len(self.anchors)
-        if [blob.channels for blob in bottom[:2]] != [2 * A, 4 * A]:
-            found = [blob.shape for blob in bottom[:2]]
-            raise NetError(f"expected {2 * A} scores and {4 * A} deltas at a place, for {A} anchors; found {found}")
+        self.stride, self.anchors = rpn.stated(settings(self.param_str))
+        if len(bottom) != 3 or len(top) not in (1, 2):
+            raise NetError(f"takes 3 bottoms and gives 1 or 2 tops, found {len(bottom)} and {len(top)}")
 
     def reshape(self, bottom, top):
+        rpn.check(*(blob.shape for blob in bottom), self.anchors)
         for blob, n in zip(top, (5, 1), strict=False):
             blob.reshape(TOP_N[self.phase][1], n)
 

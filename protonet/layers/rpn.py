@@ -3,9 +3,47 @@
 Boxes are (x0, y0, x1, y1), in pixels; x1 and y1 are the last ones, so that a width is x1 - x0 + 1.  arXiv:1506.01497
 """
 
+from math import inf, prod
+
 import numpy as np
 
+from protonet.errors import NetError, ShapeError
 from protonet.layers.ssd.overlap import suppress
+
+
+def number(value, least=-inf):
+    """Whether a param_str says a number, of at least so much."""
+    return isinstance(value, int | float) and least <= value < inf
+
+
+def stated(said):
+    """(feat_stride, anchors) that a param_str says: how many pixels a place of the map stands for, and boxes there."""
+    stride, tiny = said.get("feat_stride"), 1e-6
+    if not number(stride, tiny):
+        raise NetError(f"param_str must say feat_stride, a number above 0, found {stride!r}")
+    shapes = [said.get("ratios", (0.5, 1, 2)), said.get("scales", (8, 16, 32))]
+    for name, values in zip(("ratios", "scales"), shapes, strict=True):
+        if not isinstance(values, list | tuple) or not values or not all(number(v, tiny) for v in values):
+            raise NetError(f"{name} of anchors are numbers above 0, found {values!r}")
+    return stride, anchors(BASE, *shapes)
+
+
+def check(scores, deltas, info, boxes):
+    """Refuse what no regions are proposed from; of (1, 2 A, H, W), (1, 4 A, H, W) and (1, 3)."""
+    A = len(boxes)
+    if len(scores) != 4 or scores[1] != 2 * A or deltas != (scores[0], 4 * A, *scores[2:]):
+        raise ShapeError(
+            f"expected {2 * A} scores and {4 * A} deltas at a place, for {A} anchors; found {scores}, {deltas}"
+        )
+    check_info(info, 3)
+
+
+def check_info(info, least):
+    if prod(info) < least:
+        raise ShapeError(f"expected im_info (1, 3): height, width and scale of the image; found {info}")
+
+
+BASE = 16
 
 
 def anchors(base, ratios, scales):

@@ -22,7 +22,6 @@ from protonet.layers import rpn
 from protonet.layers.python import UserLayer
 from protonet.layers.ssd.overlap import jaccard
 
-BASE = 16
 ANCHORS = dict(
     rpn_batchsize=256, rpn_fg_fraction=0.5, rpn_positive_overlap=0.7, rpn_negative_overlap=0.3, allowed_border=0,
     rpn_clobber_positives=False, rpn_bbox_inside_weights=(1, 1, 1, 1), rpn_positive_weight=-1,
@@ -41,14 +40,25 @@ class Targets(UserLayer):
     chooses = True
     known: ClassVar[dict] = {}
     needs = ""
+    bottoms, tops = (2,), (4,)
 
     def setup(self, bottom, top):
         from protonet.layers.published import settings
 
+        if len(bottom) not in self.bottoms or len(top) not in self.tops:
+            takes, gives = (" or ".join(map(str, counts)) for counts in (self.bottoms, self.tops))
+            raise NetError(f"takes {takes} bottoms and gives {gives} tops, found {len(bottom)} and {len(top)}")
         said = settings(self.param_str)
-        if self.needs not in said:
-            raise NetError(f"param_str must say {self.needs}, found {self.param_str!r}")
-        self.told: Any = SimpleNamespace(**{**self.known, **said})
+        if not rpn.number(needed := said.get(self.needs), 1) or needed % 1:
+            raise NetError(f"param_str must say {self.needs}, a whole number above 0, found {self.param_str!r}")
+        for name, usual in self.known.items():
+            value = said.get(name, usual)
+            many = len(usual) if isinstance(usual, tuple) else 0
+            found = value if isinstance(value, list | tuple) else [value]
+            exact = name in ("ratios", "scales") or len(found) == max(many, 1)
+            if bool(many) != isinstance(value, list | tuple) or not exact or not all(map(rpn.number, found)):
+                raise NetError(f"{name} of param_str is {f'{many} numbers' if many else 'a number'}, found {value!r}")
+        self.told: Any = SimpleNamespace(**{**self.known, **said, self.needs: int(needed)})
 
     def backward(self, top, propagate_down, bottom):
         """No gradient goes through a choice."""
@@ -60,9 +70,9 @@ class Targets(UserLayer):
 
 def rows(boxes):
     """Truth (G, 5): x0, y0, x1, y1, class; without rows whose box is none, such as those of a padded batch."""
-    truth = boxes.reshape(len(boxes), prod(boxes.shape[1:]))
-    if truth.shape[1] != 5:
+    if not boxes.ndim or prod(boxes.shape[1:]) != 5:
         raise ShapeError(f"expected truth (G, 5): x0, y0, x1, y1, class; found {boxes.shape}")
+    truth = boxes.reshape(len(boxes), 5)
     if not np.isfinite(truth).all():
         raise DataError("truth has boxes that are no numbers")
     return truth[(truth[:, 2:4] - truth[:, :2] > -1).all(1)]
@@ -79,12 +89,16 @@ class AnchorTargetLayer(Targets):
     """
 
     known, needs = ANCHORS, "feat_stride"
+    bottoms, tops = (3, 4), (4,)
 
     def setup(self, bottom, top):
         super().setup(bottom, top)
-        self.anchors = rpn.anchors(BASE, self.told.ratios, self.told.scales)
+        _, self.anchors = rpn.stated(vars(self.told))
 
     def reshape(self, bottom, top):
+        if len(bottom[0].shape) != 4:
+            raise ShapeError(f"expected scores (1, any, H, W), found {bottom[0].shape}")
+        rpn.check_info(bottom[2].shape, 2)
         A, (H, W) = len(self.anchors), bottom[0].shape[2:]
         shapes = [(1, 1, A * H, W), *[(1, 4 * A, H, W)] * 3]
         for blob, shape in zip(top, shapes, strict=True):
@@ -139,6 +153,7 @@ class ProposalTargetLayer(Targets):
     """
 
     known, needs = REGIONS, "num_classes"
+    tops = (5,)
 
     def reshape(self, bottom, top):
         n = self.told.batch_size if self.told.batch_size > 0 else bottom[0].num + bottom[1].num

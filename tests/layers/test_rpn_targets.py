@@ -159,7 +159,7 @@ def test_a_class_that_is_none_is_told_as_it_is(value, said, rng):
 
 
 def test_refusals(rng):
-    with pytest.raises(NetError, match="param_str must say feat_stride, found"):
+    with pytest.raises(NetError, match="param_str must say feat_stride, a whole number above 0, found"):
         computed(anchors("'stride': 16"), *image(2, 2))
     with pytest.raises(DataError, match="one image at a time, found a batch of 2"):
         computed(anchors(), np.zeros((2, 12, 2, 2)), *image(2, 2)[1:])
