@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST = 400  # lines
 PLUMBING = {"__init__", "__main__", "base"}
 # of several types, of a type with a longer name, or of two types that one name would fit; who tests a part
-TOGETHER = {"fork_data", "softmax_loss", "ctc_loss_warp"}
+TOGETHER = {"fork_data", "softmax_loss", "ctc_loss_warp", "arithmetic", "reductions"}
 ELSEWHERE = {
     "layers/depthwise_convolution": "layers/test_convolution_depthwise",
     "layers/recurrent": "layers/test_lstm",

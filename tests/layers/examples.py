@@ -121,19 +121,6 @@ def informed(rng, shapes):
     return [*labelled(3)(rng, shapes[:2]), *positive(rng, shapes[2:])]
 
 
-def flowing(rng, shapes):
-    """Images, and flows that stay within them and off the pixels."""
-    (N, _, H, W), at = shapes[0], rng.uniform(0.1, 0.9, shapes[1])
-    h, w = np.mgrid[:H, :W]
-    to = np.stack([rng.integers(0, W - 1, (N, H, W)) - w, rng.integers(0, H - 1, (N, H, W)) - h], 1)
-    return [*normal(rng, shapes[:1]), (at + to).astype(np.float32)]
-
-
-def shifted(rng, shapes):
-    """Maps, and small steps to the side."""
-    return [*normal(rng, shapes[:1]), rng.uniform(0.02, 0.03, shapes[1]).astype(np.float32)]
-
-
 def placed(rng, shapes):
     """Numbers, and for each a place of its own among 4."""
     places = [rng.permutation(4)[:3] for _ in range(int(np.prod(shapes[1][:2])))]
@@ -361,20 +348,8 @@ EXAMPLES = {
         inputs=regions,
     ),
     "Padding": Example("padding_param { pad_beg: -1 pad_end: 2 }"),
-    "ChannelNorm": Example(large=(LARGE,)),
-    "FlowWarp": Example(shapes=((2, 3, 3, 4), (2, 2, 3, 4)), large=((2, 3, 31, 37), (2, 2, 31, 37)), inputs=flowing),
-    "Resample": Example("resample_param { height: 5 width: 7 }", gradient=False),
-    "Downsample": Example(
-        "downsample_param { top_height: 2 top_width: 3 }", shapes=((2, 3, 5, 4),), large=(LARGE,), gradient=False
-    ),
-    "Accum": Example(shapes=(SHAPE, (4, 2, 3, 3)), large=((3, 5, 31, 37), (3, 2, 9, 61))),
-    "SpatialTransformer": Example(
-        "st_param { theta_1_1: 0.61 theta_1_2: 0.07 theta_2_1: -0.05 theta_2_2: 0.57 }",
-        shapes=((2, 2, 3, 3), (2, 2)),
-        large=((2, 3, 31, 37), (2, 2)),
-        inputs=shifted,
-    ),
-    "Flip": Example(),
-    "TripletLoss": Example(shapes=((4, 3),) * 3, large=((700, 9),) * 3),
-    "LabelSpecificAdd": Example("label_specific_add_param { bias: -0.35 }", **flat, inputs=labelled(3)),
 }
+
+from tests.layers.fork_examples import FORKS  # noqa: E402, it is made of what stands here
+
+EXAMPLES |= FORKS

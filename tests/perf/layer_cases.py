@@ -267,4 +267,18 @@ CASES = [
     Case("SpatialTransformer", "F.grid_sample(a, F.affine_grid(b.view(8, 2, 3), a.shape))",
          shapes=(MAP, (8, 6)), same=False),
     Case("TripletLoss", "F.relu(1 + (a - b).pow(2).sum(1) - (a - c).pow(2).sum(1)).mean() / 2", shapes=(ROWS,) * 3),
+    Case("Add", "a + b", shapes=(MAP, (64, 1, 1)), backward=False),
+    Case("Sub", "a - b", shapes=(MAP, (56,)), backward=False),
+    Case("Div", "a / b", shapes=two, inputs=positive, backward=False),
+    Case("Maximum", "torch.maximum(a, b)", shapes=two, backward=False),
+    Case("Minimum", "torch.minimum(a, b)", shapes=two, backward=False),
+    Case("ReduceSum", "a.sum(1)", "reduce_sum_param { axis: 1 }", backward=False),
+    Case("ReduceMean", "a.mean((2, 3))", "reduce_mean_param { axis: 2 axis: 3 }", backward=False),
+    Case("ReduceMax", "a.amax((2, 3))", "reduce_max_param { axis: 2 axis: 3 }", backward=False),
+    Case("ReduceMin", "a.amin(0)", "reduce_min_param { axis: 0 }", backward=False),
+    Case("ReduceProd", "a.prod(3)", "reduce_prod_param { axis: 3 }", backward=False),
+    Case("StridedSlice", "a[:, 8:40, ::2]", "strided_slice_param { begin: 0 begin: 8 begin: 0 end: 8 end: 40 end: 56 "
+         "strides: 1 strides: 1 strides: 2 }", backward=False),
+    Case("MatMul", "a @ b", shapes=((12, 384, 64), (12, 64, 384)), flops=2 * 12 * 384 * 384 * 64, backward=False),
+    Case("LayerNorm", "F.layer_norm(a, (768,), w[0], w[1])", shapes=((384, 768),)),
 ]  # fmt: skip

@@ -1,0 +1,7 @@
+"""MatMul in numpy."""
+
+import numpy as np
+
+
+def matmul(a, b, transpose_a=False, transpose_b=False):
+    return np.matmul(a.swapaxes(-1, -2) if transpose_a else a, b.swapaxes(-1, -2) if transpose_b else b)
