@@ -57,7 +57,8 @@ class ProposalLayer(UserLayer):
             raise NetError(f"takes 3 bottoms and gives 1 or 2 tops, found {len(bottom)} and {len(top)}")
 
     def reshape(self, bottom, top):
-        rpn.check(*(blob.shape for blob in bottom), self.anchors)
+        scores, deltas, info = (blob.shape for blob in bottom)
+        rpn.check(scores, deltas, info, self.anchors)
         for blob, n in zip(top, (5, 1), strict=False):
             blob.reshape(TOP_N[self.phase][1], n)
 

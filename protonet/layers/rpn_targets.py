@@ -40,7 +40,8 @@ class Targets(UserLayer):
     chooses = True
     known: ClassVar[dict] = {}
     needs = ""
-    bottoms, tops = (2,), (4,)
+    bottoms: tuple[int, ...] = (2,)
+    tops: tuple[int, ...] = (4,)
 
     def setup(self, bottom, top):
         from protonet.layers.published import settings
