@@ -31,7 +31,7 @@ def place(first, size, p, k, steps):
 
 @inline
 def within(at, n):
-    return at >= -0.5 and at <= f32(n) - 0.5
+    return n > 0 and at >= -0.5 and at <= f32(n) - 0.5
 
 
 @inline

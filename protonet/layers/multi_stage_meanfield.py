@@ -114,11 +114,11 @@ class MultiStageMeanfield(Layer):
 
 def rows(x):
     """(C, H, W) as (H W, C)."""
-    return np.ascontiguousarray(x.reshape(len(x), -1).T)
+    return np.ascontiguousarray(x.reshape(len(x), x[0].size if len(x) else 0).T)
 
 
 def planes(x, H, W):
-    return x.T.reshape(-1, H, W)
+    return x.T.reshape(x.shape[1], H, W)
 
 
 def softmax(x):

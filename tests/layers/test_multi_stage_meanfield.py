@@ -76,3 +76,11 @@ def test_refusals(text, said):
 def test_an_image_of_another_size_is_refused():
     with pytest.raises(ShapeError, match=r"expected images \(2, 3, 4, 5\), as large as the scores, found"):
         made(image=(2, 3, 5, 4))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 0), (2, 3, 0, 5), (0, 3, 4, 5)])
+def test_nothing_comes_of_no_pixels(shape):
+    it = made(shape=shape, image=(shape[0], 3, *shape[2:]))
+    (y,) = it.forward(np.zeros(shape), np.zeros(shape), np.zeros((shape[0], 3, *shape[2:])))
+    assert y.shape == shape
+    assert it.backward(y)[0].shape == shape

@@ -58,3 +58,11 @@ def test_refusals(rng):
         made(1).forward(rng.normal(size=SHAPE), [[2, 0, 0, 1, 1]])
     with pytest.raises(ShapeError, match="pooled_h and pooled_w must be at least 1, found 0 and 0"):
         made(1, "")
+
+
+@pytest.mark.parametrize("size", [(0, 4), (4, 0)])
+def test_maps_of_no_pixels_give_nothing(size):
+    """Also at half a pixel before the first, which belongs to it where there is one."""
+    it = layer('type: "ROIWarping" roi_warping_param { pooled_h: 2 pooled_w: 2 }', (1, 2, *size), (1, 5))
+    (y,) = it.forward(np.zeros((1, 2, *size)), [[0, -1, -1, 0, 0]])
+    assert_array_equal(y, np.zeros((1, 2, 2, 2)))
