@@ -50,4 +50,8 @@ FORKS = {
     ),
     "MatMul": Example(shapes=((2, 3, 4), (2, 4, 5)), large=((3, 90, 70), (3, 70, 80)), gradient=False),
     "LayerNorm": Example(large=((19, 5, 11, 13),)),
+    "GRN": Example(),
+    "BatchReduction": Example("batch_reduction_param { level: 1 level: 1 level: 1 level: 1 }", large=((4, 700, 31),)),
+    "Gather": Example("gather_param { indices: 2 indices: 0 shape: 2 axis: 1 }", gradient=False),
+    "LogSoftmax": Example(gradient=False),
 }

@@ -281,4 +281,9 @@ CASES = [
          "strides: 1 strides: 1 strides: 2 }", backward=False),
     Case("MatMul", "a @ b", shapes=((12, 384, 64), (12, 64, 384)), flops=2 * 12 * 384 * 384 * 64, backward=False),
     Case("LayerNorm", "F.layer_norm(a, (768,), w[0], w[1])", shapes=((384, 768),)),
+    Case("GRN", "a / (1 + a.pow(2).sum(1, keepdim=True)).sqrt()"),
+    Case("BatchReduction", "a.sum(1)", "batch_reduction_param { reduction_param { axis: 1 } }"),
+    Case("Gather", "a[:, [2, 0, 5]]", "gather_param { indices: 2 indices: 0 indices: 5 shape: 3 axis: 1 }",
+         backward=False),
+    Case("LogSoftmax", "a.log_softmax(1)", shapes=(ROWS,), backward=False),
 ]  # fmt: skip
