@@ -59,9 +59,9 @@ LEFT_OUT = {  # what is no fault there: a sequence ends, a row is none
 }
 # bottoms without gradient whose numbers index nothing: they are compared, counted or multiplied
 PLAIN = {
-    "ArgMax", "ContrastiveLoss", "DetectionOutput", "Downsample", "Filter", "LSTM", "LSTMUnit", "LabelsequenceAccuracy",
-    "MultiStageMeanfield", "PriorBox", "Proposal", "RNN", "Resample", "SigmoidCrossEntropyLoss", "SmoothL1Loss",
-    "SmoothL1LossOHEM", "Threshold", "Yolov3DetectionOutput",
+    "ArgMax", "ContrastiveLoss", "DetectionOutput", "Downsample", "Filter", "Gather", "LSTM", "LSTMUnit",
+    "LabelsequenceAccuracy", "MultiStageMeanfield", "PriorBox", "Proposal", "RNN", "Resample",
+    "SigmoidCrossEntropyLoss", "SmoothL1Loss", "SmoothL1LossOHEM", "Threshold", "Yolov3DetectionOutput",
 }  # fmt: skip
 MASKED = "upsample_param { scale: 2 }", ((2, 3, 2, 2), (2, 3, 2, 2))  # by the places of a pooling
 CASES = [(name, *where) for name, several in INDICES.items() if name in REGISTRY for where in several]
