@@ -11,11 +11,7 @@ from tests.fuzz import nets
 
 def weights_of(net, rng):
     """Weights for all layers, statistics that could be some."""
-    found = {}
-    for layer, place in zip(net.param.layer, net.places, strict=False):
-        del layer, place
-    for name, blobs in net.params.items():
-        found[name] = [np.array(blob.data) for blob in blobs]
+    found = {name: [np.array(blob.data) for blob in blobs] for name, blobs in net.params.items()}
     for layer in net.param.layer:
         if layer.type == "BatchNorm" and layer.name in found:
             mean, var, *rest = found[layer.name]
@@ -25,7 +21,7 @@ def weights_of(net, rng):
     return Weights(found)
 
 
-def exact(param, weights, x, shape=None):
+def exact(param, weights, x):
     net = protonet.Net(param, protonet.TEST, weights=weights, threads=1, trains=False)
     return forward(net, x)
 

@@ -34,3 +34,8 @@ def test_wrong_labels_are_refused():
         layer(AM % "", (2, 2), (3,))
     with pytest.raises(DataError, match="label 2"):
         run(layer(AM % "", (1, 2), (1,)), [[0.5, 0.6]], [2])
+
+
+def test_half_a_class_before_the_first_is_none_where_there_is_none():
+    with pytest.raises(DataError, match=r"label -0.5 \(number 0 of the batch\) is no class"):
+        layer('type: "LabelSpecificAdd"', (2, 0), (2,)).forward(np.zeros((2, 0)), [-0.5, -0.5])
