@@ -4,10 +4,13 @@
          + sum of -log softmax (or sigmoid cross entropy) of the labels, over matched priors and mined negatives
 
     bottoms   loc (N, P * 4), conf (N, P * classes), prior (1, 2, P * 4), truth (1, 1, G, 8): see ssd/
+              or 5 or 6: behind them RefineDet's first stage has judged the priors, conf (N, P * 2), of which those
+              below objectness_score are no negatives, and moved them, loc (N, P * 4): they match where they are then
 
 Of the priors that match nothing, the neg_pos_ratio * matched with the largest loss count as background (MAX_NEGATIVE);
-HARD_EXAMPLE takes the sample_size hardest of all.  arXiv:1512.02325.  The surprises: an image without ground truth
-counts nothing, not even as background; and the part whose propagate_down is false is left out of the loss.
+HARD_EXAMPLE takes the sample_size hardest of all.  arXiv:1512.02325, arXiv:1711.06897 (sfzhang15/RefineDet).  The
+surprises: an image without ground truth counts nothing, not even as background; and the part whose propagate_down is
+false is left out of the loss.
 """
 
 from dataclasses import dataclass
@@ -39,7 +42,7 @@ class Matched:
 
 @register("MultiBoxLoss", spec="multibox_loss_param")
 class MultiBoxLoss(Layer):
-    bottoms, loss, auto_tops, no_gradient = 4, True, True, (2, 3)
+    bottoms, loss, auto_tops, no_gradient = (4, 6), True, True, (2, 3)
 
     def __init__(self, param, phase=0):
         super().__init__(param, phase)
@@ -56,13 +59,20 @@ class MultiBoxLoss(Layer):
             raise NetError(f"neg_pos_ratio must be above 0, found {spec.neg_pos_ratio:g}")
         if spec.mining_type == HARD_EXAMPLE and spec.sample_size < 0:
             raise NetError(f"sample_size, the hard examples of an image, is at least 0, found {spec.sample_size}")
+        self.constant = tuple(range(4, len(param.bottom)))
+        odd = spec.HasField("nms_param") or spec.bp_inside or spec.mining_type == HARD_EXAMPLE
+        if self.constant and (odd or not (spec.share_location and spec.use_prior_for_matching)):
+            raise NetError(
+                "a first stage goes with share_location and use_prior_for_matching, and without nms_param, bp_inside "
+                "and HARD_EXAMPLE"
+            )
         self.down = (*param.propagate_down, True, True)[:2] if param.propagate_down else (True, True)
 
     @property
     def places(self):
         return 1 if self.spec.share_location else self.spec.num_classes
 
-    def infer(self, loc, conf, prior, gt):
+    def infer(self, loc, conf, prior, gt, *first):
         if len(prior) < 3 or prior[1] != 2 or prior[2] % 4:
             raise ShapeError(f"expected priors of shape (1, 2, 4 for each), found {prior}")
         P, N = prior[2] // 4, loc[0] if loc else 0
@@ -71,20 +81,24 @@ class MultiBoxLoss(Layer):
                 raise ShapeError(
                     f"expected {what} of shape {(N, P * each)}, {each} for each of {P} priors, found {shape}"
                 )
+        for shape, each in zip(first, (2, 4), strict=False):
+            if not shape or shape[0] != N or np.prod(shape[1:]) != P * each:
+                raise ShapeError(f"expected of the first stage shape {(N, P * each)}, found {shape}")
         if not gt or gt[-1] != 8:
             raise ShapeError(f"expected ground truth of shape (1, 1, any number, 8), found {gt}")
         return [()]
 
-    def forward(self, emit, loc, conf, prior, gt, loss):
+    def forward(self, emit, loc, conf, prior, gt, *rest):
+        *first, loss = rest
         slopes = [emit.keep("loc slopes", loc.count), emit.keep("conf slopes", conf.count)]
-        emit.host(self.run, loc, conf, prior, gt, loss, *slopes, out=[loss, *slopes])
+        emit.host(self.run, loc, conf, prior, gt, loss, *slopes, *first, out=[loss, *slopes])
 
-    def backward(self, emit, loss, loc, conf, prior, gt):
+    def backward(self, emit, loss, loc, conf, *others):
         for blob, name in (loc, "loc slopes"), (conf, "conf slopes"):
             if emit.wants(blob):
                 emit(kernels.times_loss, emit.saved(name), loss.diff, blob.diff, 1.0, tasks=tasks(blob.shape))
 
-    def run(self, loc, conf, prior, gt, loss, loc_slopes, conf_slopes):
+    def run(self, loc, conf, prior, gt, loss, loc_slopes, conf_slopes, *first):
         """The loss, and its slopes at every location and confidence."""
         spec, N = self.spec, loc.shape[0]
         if not N:
@@ -94,6 +108,7 @@ class MultiBoxLoss(Layer):
             loc=loc.reshape(N, -1, self.places, 4), conf=conf.reshape(N, -1, spec.num_classes), N=N
         )  # fmt: skip
         net.boxes, net.variances = codes.priors(prior)
+        net.objects, net.moved = self.judged(net, *first)
         net.truth = truth.read(gt, spec.background_label_id, spec.num_classes)
         if not spec.use_difficult_gt:
             net.truth = net.truth.of(~net.truth.difficult)
@@ -117,6 +132,17 @@ class MultiBoxLoss(Layer):
         for made, found in zip(slopes, (loc_slopes, conf_slopes), strict=True):
             found[...] = made.ravel() / np.float32(norm)
 
+    def judged(self, net, conf=None, loc=None):
+        """(whether each prior may hold an object, where it is then), (N, P) and (N, P, 4)."""
+        N, P = net.conf.shape[:2]
+        objects, moved = np.ones((N, P), bool), np.broadcast_to(net.boxes, (N, P, 4))
+        if conf is not None:
+            objects = conf.reshape(N, P, 2)[:, :, 1] >= np.float32(self.spec.objectness_score)
+        if loc is not None:
+            plain = self.spec.encode_variance_in_target
+            moved = codes.decode(self.spec.code_type, net.boxes, net.variances, loc.reshape(N, P, 4), plain)
+        return objects, moved
+
     def chosen(self, net):
         """(Matched, negatives as (images, priors)), after mining."""
         spec, found, negatives = self.spec, [], []
@@ -128,7 +154,7 @@ class MultiBoxLoss(Layer):
                 ((place, matches, overlaps),) = places
                 values = self.hardness(net, i, matches, gt)
                 boxes = net.boxes if spec.use_prior_for_nms else self.decoded(net, i, 0)
-                matches, chosen = mining.mine(spec, matches, overlaps, values, boxes)
+                matches, chosen = mining.mine(spec, matches, overlaps, values, boxes, net.objects[i])
                 places = [(place, matches, overlaps)]
                 negatives.append((np.full(len(chosen), i), chosen))
             offset = np.flatnonzero(net.truth.images == i)
@@ -147,7 +173,7 @@ class MultiBoxLoss(Layer):
         options = spec.overlap_threshold, spec.match_type != BIPARTITE, spec.ignore_cross_boundary_bbox
         classes = [c for c in range(spec.num_classes) if c != spec.background_label_id]
         if spec.use_prior_for_matching:
-            matches, overlaps = matching.match(net.boxes, gt.boxes, *options)
+            matches, overlaps = matching.match(net.moved[i], gt.boxes, *options)
             if spec.share_location:
                 return [(0, matches, overlaps)]
             of = np.where(matches >= 0, gt.labels[matches], -1)
@@ -178,7 +204,7 @@ class MultiBoxLoss(Layer):
     def distances(self, net, matched):
         """(loss, slopes) of the location of each match."""
         spec, priors = self.spec, matched.priors
-        boxes, variances = net.boxes[priors], net.variances[priors]
+        boxes, variances = net.moved[matched.images, priors], net.variances[priors]
         plain = spec.encode_variance_in_target
         target = codes.encode(spec.code_type, boxes, variances, net.truth.boxes[matched.truths], plain)
         d = net.loc[matched.images, priors, matched.places] - target

@@ -4,6 +4,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from protonet.errors import DataError, NetError, ShapeError
 from tests.layers.ssd.test_codes import VARIANCE, some
+from tests.naive.boxes import decode
 from tests.naive.multibox_loss import multibox_loss
 from tests.tools import check_gradient, layer
 
@@ -138,3 +139,43 @@ def test_confidences_of_other_priors_are_refused():
         ShapeError, match=r"expected confidences of shape \(2, 40\), 4 for each of 10 priors, found \(2, 44\)"
     ):
         layer('type: "MultiBoxLoss" multibox_loss_param { num_classes: 4 }', (2, 40), (2, 44), (1, 2, 40), (1, 1, 5, 8))
+
+
+def refined(text="", bottoms=6, P=P):
+    shapes = (1, P * 4), (1, P * C), (1, 2, P * 4), (1, 1, 5, 8), (1, P * 2), (1, P * 4)
+    return layer(f'type: "MultiBoxLoss" multibox_loss_param {{ num_classes: 4 {text} }}', *shapes[:bottoms])
+
+
+def test_a_first_stage_moves_the_priors(rng):
+    loc, conf, prior, gt = inputs(rng, 1)
+    moves = rng.normal(0, 0.3, (P, 4)).astype("f")
+    code = "code_type: CENTER_SIZE"
+    it, boxes = refined(code), prior.reshape(2, P, 4)
+    (loss,) = it.forward(loc, conf, prior, gt, np.ones((1, P * 2)), moves.reshape(1, -1))
+    moved = [decode("CENTER_SIZE", box, variance, move) for box, variance, move in zip(*boxes, moves, strict=True)]
+    (expected,) = made(code, 1).forward(loc, conf, np.stack([moved, boxes[1]]).reshape(1, 2, -1), gt)
+    assert_allclose(loss, expected, rtol=1e-4)
+    assert it.bottoms[4].diff is None
+    assert it.bottoms[5].diff is None
+
+
+@pytest.mark.parametrize("bottoms", [5, 6])
+def test_what_a_first_stage_takes_for_background_is_no_negative(bottoms, rng):
+    xs = inputs(rng, 1)
+    judged = np.array([[0.9, 0.05]] * P).reshape(1, -1), np.zeros((1, P * 4))
+    text = "code_type: CENTER_SIZE "
+    (some_,) = refined(text, bottoms).forward(*xs, *judged[: bottoms - 4]).copy()
+    (few,) = refined(text + "objectness_score: 0.1", bottoms).forward(*xs, *judged[: bottoms - 4])
+    (alone,) = made(text + "neg_pos_ratio: 0.01", 1).forward(*xs)
+    (all_,) = made(text, 1).forward(*xs)
+    assert_allclose(some_, all_, rtol=1e-5)
+    assert_allclose(few, alone, rtol=1e-5)
+    assert few < some_
+
+
+def test_a_first_stage_of_other_priors_is_refused():
+    with pytest.raises(NetError, match="a first stage goes with share_location"):
+        refined("bp_inside: true")
+    with pytest.raises(ShapeError, match=r"expected of the first stage shape \(1, 48\), found \(1, 50\)"):
+        layer('type: "MultiBoxLoss" multibox_loss_param { num_classes: 4 }', (1, P * 4), (1, P * C), (1, 2, P * 4),
+              (1, 1, 5, 8), (1, 50))  # fmt: skip

@@ -39,7 +39,6 @@ LAYER = {
     "RNN.debug_info": "prints",
     "RNN.forget_bias": "an RNN has no gate to forget with",
     "MemoryData.share_in_parallel": "of several graphics cards",
-    "MultiBoxLoss.objectness_score": "RefineDet's, of a loss of six bottoms, which are refused",
     "Reshape.pixelshuffler": "makes it a PixelShuffle: published.py",
     **dict.fromkeys((f"Im2col.{name}" for name in ("bias_term", "group", "weight_filler", "bias_filler")), FILTERS),
     **dict.fromkeys((f"Im2col.{name}" for name in ("relu", "negative_slope", "shape_offset", "weight_fixed")), FILTERS),

@@ -14,11 +14,13 @@ HARD_EXAMPLE = 2
 SMALLEST = 1e-5  # area of a box that may be chosen by nms
 
 
-def mine(spec, matches, overlaps, losses, boxes):
-    """(matches that are left, the negatives), spec: a MultiBoxLossParameter."""
+def mine(spec, matches, overlaps, losses, boxes, among=True):
+    """(matches that are left, the negatives), spec: a MultiBoxLossParameter; among: which priors are asked."""
     hard = spec.mining_type == HARD_EXAMPLE
     free = matches == FREE
-    eligible = np.flatnonzero(np.ones_like(free) if hard else free & (overlaps < np.float32(spec.neg_overlap)))
+    eligible = np.flatnonzero(
+        among & (np.ones_like(free) if hard else free & (overlaps < np.float32(spec.neg_overlap)))
+    )
     most = spec.sample_size if hard else int((matches >= 0).sum() * np.float32(spec.neg_pos_ratio))
     order = eligible[np.argsort(-losses[eligible], kind="stable")]
     nms = spec.nms_param
