@@ -29,17 +29,23 @@ LEARN = [name for name in TYPES if EXAMPLES[name].gradient and name not in OWN]
 # without a twin of their name: it has another, or tests/data compares with what Caffe reads and writes
 TWINS = {"DepthwiseConvolution": "convolution_depthwise", "SoftmaxWithLossOHEM": "softmax"}
 OF_FILES = {"HDF5Data", "HDF5Output", "ImageData", "MemoryData", "WindowData"}
-REFUSE_NOTHING = {"LSTM", "RNN", "Reshape"}  # no sequences; a -1 that could be any number
+# no sequences; a -1 that could be any number; groups of 4 rows, a part and a largest number of none
+REFUSE_NOTHING = {"LSTM", "RNN", "Reshape", "BatchReduction", "StridedSlice", "ReduceMax"}
 UNIT = 'filler { type: "constant" value: 1 }'
 ALONE = f"convolution_param {{ num_output: %d group: %d kernel_size: 1 bias_term: false weight_{UNIT} }}"
 FROZEN = "param { lr_mult: 0 decay_mult: 0 }"
 
 
 # a batch of one, and of none, where it is not the first axis of the first bottom that counts images
-ONE = {"BatchReindex": ((4, 3, 2), (1,)), "CtcLoss": ((4, 1, 3), (1, 2))} | dict.fromkeys(
-    ["LSTM", "RNN"], ((3, 1, 4), (3, 1))
-)
+ONE = {
+    "BatchReindex": ((4, 3, 2), (1,)),
+    "BatchReduction": ((4, 1, 2, 2),),
+    "CtcLoss": ((4, 1, 3), (1, 2)),
+    "Minimum": ((3, 1, 1), (1, 3, 2, 2)),
+    "StridedSlice": ((4, 3, 1, 1),),
+} | dict.fromkeys(["LSTM", "RNN"], ((3, 1, 4), (3, 1)))
 NONE = {"BatchReindex": ((4, 3, 2), (0,)), "CtcLoss": ((4, 0, 3), (0, 2)), "LSTMUnit": ((1, 0, 4), (1, 0, 16), (1, 0))}
+NONE["Minimum"] = (3, 1, 1), (0, 3, 2, 2)
 NONE |= {name: (EXAMPLES[name].shapes[0], (0, 5)) for name in ("PSROIPooling", "ROIPooling", "ROIWarping")}
 NONE |= dict.fromkeys(["LSTM", "RNN"], ((3, 0, 4), (3, 0)))
 
@@ -48,7 +54,8 @@ def sized(name, size):
     """The shapes of a type's example: as they are, of a batch of one or of none, or large."""
     example = EXAMPLES[name]
     if size == "large":
-        return [tuple(min(n, 9) if i == 0 else n for i, n in enumerate(shape)) for shape in example.large]
+        batch = example.large[0][0]
+        return [(min(shape[0], 9), *shape[1:]) if shape[0] == batch else tuple(shape) for shape in example.large]
     special = {"one": ONE, "none": NONE}.get(size, {}).get(name)
     if special or size == "given" or not example.shapes:
         return [tuple(shape) for shape in special or example.shapes]
