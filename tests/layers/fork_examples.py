@@ -54,4 +54,7 @@ FORKS = {
     "BatchReduction": Example("batch_reduction_param { level: 1 level: 1 level: 1 level: 1 }", large=((4, 700, 31),)),
     "Gather": Example("gather_param { indices: 2 indices: 0 shape: 2 axis: 1 }", gradient=False),
     "LogSoftmax": Example(gradient=False),
+    "DataAugmentation": Example(
+        "augmentation_param { mean: 1 mean: 2 mean: 3 mean_per_pixel: false }", gradient=False, large=((3, 3, 61, 67),)
+    ),
 }

@@ -286,4 +286,6 @@ CASES = [
     Case("Gather", "a[:, [2, 0, 5]]", "gather_param { indices: 2 indices: 0 indices: 5 shape: 3 axis: 1 }",
          backward=False),
     Case("LogSoftmax", "a.log_softmax(1)", shapes=(ROWS,), backward=False),
+    Case("DataAugmentation", "", "augmentation_param { recompute_mean: 1000 mean_per_pixel: false }",
+         ((4, 3, 320, 448),), backward=False),
 ]  # fmt: skip
