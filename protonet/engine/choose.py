@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from protonet.engine.machine import REGISTERS, W, fmas, l2
+from protonet.kernels.conv_blocked import rests
 from protonet.kernels.winograd_forms import FORMS, planes
 
 FMAS = fmas()  # vectors a cycle
@@ -27,8 +28,9 @@ INWARD, OUTWARD = (
 )  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
 WORSE = 1.1  # what forms of eight points must win: they are four times less exact
 BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
-NARROW = (6, 2), (5, 2), (4, 2), (12, 1)  # for 16
+NARROW = (6, 2), (4, 3), (5, 2), (4, 2)  # for 16
 TILES = BROAD if REGISTERS == 32 else NARROW
+PAIRS = tuple(tile for tile in TILES if tile[1] <= 2)  # what Winograd's kernels have
 SMALL = ((5, 4), (4, 6), (3, 6), (2, 8), (1, 8)) if REGISTERS == 32 else ((3, 3), (2, 5), (1, 8))  # for few pixels
 L1, CLOSE = 16 << 10, 24  # bytes of a tile's weights that stay there; bytes a cycle that others come from L2 at
 FEW_CHANNELS, FEW_GROUPS = 4, 8
@@ -120,9 +122,12 @@ def products(channels, count, length, out, tile, half=False):
     """Cycles for `count` lines of `length` places, to `out` vectors of channels; half: the last is half a one."""
     pixels, vectors = tile
     wide, rest = divmod(out, vectors)
-    cost = wide * tile_cost(channels, pixels, vectors) + rest * tile_cost(channels, pixels, 1)
+    cost, last = wide * tile_cost(channels, pixels, vectors), vectors
+    for width in rests(vectors):
+        some, rest = divmod(rest, width)
+        cost += some * tile_cost(channels, pixels, width)
+        last = width if some else last
     if half:
-        last = 1 if rest else vectors
         cost += tile_cost(channels, pixels, last - 0.5) - tile_cost(channels, pixels, last)
     return count * -(-length // pixels) * cost
 
@@ -163,8 +168,8 @@ def winograd(p, form):
     n = m + r - 1
     count = p.N * -(-p.rows // m) * -(-p.columns // m)
     weights = 4 * many * inputs * p.vectors * W
-    best = Choice("winograd", TILES[0], inf, form)
-    for tile in TILES:
+    best = Choice("winograd", PAIRS[0], inf, form)
+    for tile in PAIRS:
         block = 0 if count <= ROWS else block_of(count, many * inputs * 4, weights, tile[0])
         times = -(-count // block) if block else 1
         cost = bounded(many * products(inputs, times, block or count, p.vectors, tile), weights, p.rate, times)

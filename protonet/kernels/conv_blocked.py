@@ -115,6 +115,11 @@ def activated(e, sums, each, slope, lo, hi, act):
     return [e.min(s, most) for s in sums] if act == CLAMP else sums
 
 
+def rests(vectors):
+    """How wide the tiles are that do what is left of a group's vectors."""
+    return (2, 1) if vectors == 3 else (1,)
+
+
 def tiles(shapes, *how):
     """An intrinsic: the tile of that shape, (pixels, vectors, half), which `which` counts."""
     known = [tile(*shape, *how) for shape in shapes]
@@ -130,8 +135,9 @@ def tiles(shapes, *how):
 
 @cache
 def make(pixels, vectors, lanes, step, act, out, half):
-    shapes = [(pixels, v, h) for h in ((False, True) if half else (False,)) for v in dict.fromkeys((vectors, 1))]
-    several, halves = int(vectors > 1), len(shapes) // 2 if half else 0
+    widths = list(dict.fromkeys((vectors, *rests(vectors))))
+    shapes = [(pixels, v, h) for h in ((False, True) if half else (False,)) for v in widths]
+    halves, two = len(widths) if half else 0, vectors == 3
     one = tiles(shapes, lanes, step, act, out)
     reach = LINE * soon(pixels, lanes, vectors)
 
@@ -158,14 +164,14 @@ def make(pixels, vectors, lanes, step, act, out, half):
             c = (task - g * chunks * parts) // parts
             k = g * vecs + (task - (g * chunks + c) * parts) * vectors
             stop = min(k + vectors, (g + 1) * vecs)
-            full = stop - k == vectors
             if stop < (g + 1) * vecs or (c == chunks - 1 and g < groups - 1):
                 next_ = address(w, stop * size)
             else:
                 next_ = address(w, g * vecs * size) if c < chunks - 1 else address(following, 0)
             while k < stop:
-                after = k + (vectors if full else 1)
-                which = (0 if full else several) + (halves if after == (g + 1) * vecs else 0)
+                which = 0 if stop - k == vectors else 1 if not two or stop - k == 2 else 2
+                after = k + (vectors if which == 0 else 2 if two and which == 1 else 1)
+                which += halves if after == (g + 1) * vecs else 0
                 px, py, pr = address(x, g * xg), address(y, k * yb), address(r, k * rb) * add
                 pw, pb, ps, table = address(w, k * size), address(bias, k * W), address(slope, k * W), address(runs, 0)
                 t = c * chunk

@@ -83,3 +83,17 @@ def test_a_last_vector_that_is_half_a_one(pixels, vectors, full, rng):
     wanted = convolved(x, w, filled[:, :K].reshape(-1), groups=G).reshape(N, G, K, 4, 9)
     assert_allclose(made[:, :, :K], wanted, rtol=1e-4, atol=1e-5)
     assert not made[:, :, K:].any()
+
+
+@pytest.mark.parametrize("vectors", [1, 2, 3, 4])
+@pytest.mark.parametrize("blocks", [1, 2, 4, 5, 7, 8])
+def test_what_is_left_of_the_vectors(vectors, blocks, rng):
+    """Three at once leave two, which go together, or one."""
+    C, K = W, blocks * W
+    x, w, bias = (rng.normal(size=s).astype(np.float32) for s in ((1, C, 3, 5), (K, C, 1, 1), (K,)))
+    (xb, xs), (yb, ys) = blocked(x), empty(1, K, 3, 5)
+    packed = np.ascontiguousarray(pack.direct(w)).reshape(-1)
+    args = 1, blocks, 1, 1, 15, 99, 0, xs[0], 0, ys[0], 0, ys[2], 0, 0, 0, 0, -np.inf, 0.0
+    kernel, runs = conv_blocked.conv(4, vectors), np.full(1, 4 * W, np.int64)
+    run(kernel, xb, runs, packed, bias, bias, bias, yb, packed[:1], *args, tasks=-(-blocks // vectors), python=False)
+    assert_allclose(plain(yb, 1, K, 3, 5), convolved(x, w, bias), rtol=1e-4, atol=1e-5)
