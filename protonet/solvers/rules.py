@@ -35,13 +35,20 @@ def decaying(param):
     no_momentum("RMSProp")(param)
 
 
+def corrected(param):
+    """Adam divides by 1 - momentum^t, and takes the root of 1 - momentum2^t."""
+    for name in ("momentum", "momentum2"):
+        if not 0 <= (value := getattr(param, name)) < 1:
+            raise SolverError(f"{name} of Adam must be in [0, 1), found {value:g}", field=name)
+
+
 RULES = {
     "SGD": Rule(update.sgd, lambda p: (p.momentum,)),
     "Nesterov": Rule(update.nesterov, lambda p: (p.momentum,)),
     "AdaGrad": Rule(update.adagrad, lambda p: (p.delta,), check=no_momentum("AdaGrad")),
     "RMSProp": Rule(update.rmsprop, lambda p: (p.rms_decay, p.delta), check=decaying),
     "AdaDelta": Rule(update.adadelta, lambda p: (p.momentum, p.delta), histories=2),
-    "Adam": Rule(update.adam, lambda p: (p.momentum, p.momentum2, p.delta), histories=2),
+    "Adam": Rule(update.adam, lambda p: (p.momentum, p.momentum2, p.delta), histories=2, check=corrected),
 }
 
 

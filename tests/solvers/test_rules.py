@@ -13,6 +13,8 @@ from tests.solvers.tools import solver
         ("type: 'AdaGrad' momentum: 0.9", "AdaGrad takes no momentum: remove it, found 0.9"),
         ("type: 'RMSProp' momentum: 0.9", "RMSProp takes no momentum"),
         ("type: 'RMSProp' rms_decay: 1", r"rms_decay must be in \[0, 1\), found 1"),
+        ("type: 'Adam' momentum: 1", r"momentum of Adam must be in \[0, 1\), found 1"),
+        ("type: 'Adam' momentum2: 1.5", r"momentum2 of Adam must be in \[0, 1\), found 1.5"),
     ],
 )
 def test_what_a_rule_does_not_take_is_refused(text, message):
