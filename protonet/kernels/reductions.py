@@ -1,5 +1,6 @@
 """Rows of A numbers, each made one.  A task is `group` rows; `cut` counts them."""
 
+from protonet.kernels.bits import maximum
 from protonet.kernels.jit import f32, f64, i64, kernel
 
 O, A = "OA"
@@ -27,9 +28,13 @@ def reduce(x: f32[O, A], y: f32[O], how: i64, group: i64, begin, end):
             for a in range(A):
                 product *= x[o, a]
             y[o] = product
-        else:
+        elif how == MAX:
             best = x[o, 0]
             for a in range(A):
-                v = x[o, a]
-                best = v if (v > best if how == MAX else v < best) or v != v else best
+                best = maximum(best, x[o, a])
             y[o] = best
+        else:
+            best = -x[o, 0]
+            for a in range(A):
+                best = maximum(best, -x[o, a])
+            y[o] = -best
