@@ -9,6 +9,8 @@ better by more than nms_thresh; of these the post_nms_topn best.  arXiv:1506.014
 (sanghoon/caffe).  The surprise: boxes below min_size pixels (of the unscaled image) score 0, but may be proposed.
 """
 
+from math import prod
+
 import numpy as np
 
 from protonet.errors import NetError, ShapeError
@@ -45,10 +47,10 @@ class Proposal(Layer):
         return [(R, 5), (R,)][: len(self.param.top)]
 
     def compute(self, scores, deltas, info):
-        spec, found = self.spec, []
+        spec, found = self.spec, [np.empty((0, 6), np.float32)]
         places = rpn.everywhere(self.anchors, spec.feat_stride, *scores.shape[2:])
         for n, (score, delta, (H, W, *scale)) in enumerate(
-            zip(scores, deltas, info.reshape(len(info), -1), strict=True)
+            zip(scores, deltas, info.reshape(len(info), prod(info.shape[1:])), strict=True)
         ):
             boxes = rpn.moved(places, rpn.by_place(delta).reshape(-1, 4), H, W)
             values = rpn.by_place(score[len(self.anchors) :]).reshape(-1)

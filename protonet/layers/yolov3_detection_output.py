@@ -51,10 +51,11 @@ class Yolov3DetectionOutput(Layer):
         for t, x in enumerate(maps):
             cells = yolo.split(x, spec.num_box)
             own = anchors[list(spec.mask[t * group : t * group + spec.num_box])]
-            found = yolo.centered(cells, own / (x.shape[3] * spec.anchors_scale[t]))
-            boxes.append(yolo.corners(found).reshape(N, -1, 4))
+            found = yolo.centered(cells, own / (max(1, x.shape[3]) * spec.anchors_scale[t]))
+            count = spec.num_box * x.shape[2] * x.shape[3]
+            boxes.append(yolo.corners(found).reshape(N, count, 4))
             scores.append(
-                (yolo.sigmoid(cells[..., 4:5]) * yolo.sigmoid(cells[..., 5:])).reshape(N, -1, spec.num_classes)
+                (yolo.sigmoid(cells[..., 4:5]) * yolo.sigmoid(cells[..., 5:])).reshape(N, count, spec.num_classes)
             )
         every = np.concatenate(boxes, 1), np.concatenate(scores, 1)
         rows = [self.rows(n, *(part[n] for part in every)) for n in range(N)]

@@ -21,6 +21,7 @@ from protonet.layers.base import counted
 from protonet.layers.fork_data import ForkData
 from protonet.net import Net
 from protonet.prototxt import parse
+from tests.layers.dynamic_examples import DYNAMIC
 from tests.layers.examples import EXAMPLES
 from tests.layers.more_examples import MORE, kind
 from tests.layers.test_contract import CASES, RULES
@@ -56,7 +57,7 @@ NONE |= dict.fromkeys(["LSTM", "RNN"], ((3, 0, 4), (3, 0)))
 
 def sized(name, size):
     """The shapes of a type's example: as they are, of a batch of one or of none, or large."""
-    example = CASES[name]
+    example = (CASES | DYNAMIC)[name]
     if size == "large":
         batch = example.large[0][0]
         return [(min(shape[0], 9), *shape[1:]) if shape[0] == batch else tuple(shape) for shape in example.large]
@@ -71,7 +72,7 @@ class Case:
     """A net around a type's example; learns: with factors before the layer and losses behind it."""
 
     def __init__(self, name, size="given", learns=False, more=""):
-        of, example = REGISTRY[kind(name)], CASES[name]
+        of, example = REGISTRY[kind(name)], (CASES | DYNAMIC)[name]
         self.shapes = sized(name, size)
         self.inputs = dict(
             zip(names("x", self.shapes), example.inputs(np.random.default_rng(21), self.shapes), strict=True)

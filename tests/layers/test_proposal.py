@@ -46,6 +46,13 @@ def test_one_place_by_hand():
     assert_array_equal(rois, [[0, 0, 0, 6, 6]])
 
 
+def test_no_images_and_no_places_have_no_regions(rng):
+    it = made("ratio: 1 scale: 2")
+    for shapes in [((0, 2, 5, 6), (0, 4, 5, 6), (0, 3)), ((1, 2, 0, 6), (1, 4, 0, 6), (1, 3))]:
+        rois, scores = it.compute(*(np.ones(shape, "f") for shape in shapes))
+        assert (rois.shape, rois.dtype, scores.shape) == ((0, 5), np.float32, (0,))
+
+
 def test_small_boxes_score_nothing(rng):
     _, scores = made(SHAPES + " min_size: 1000").compute(*inputs(rng))
     assert_array_equal(scores, np.zeros(len(scores)))

@@ -44,6 +44,12 @@ def test_nothing_found_is_a_row_for_each_image():
     assert_array_equal(made().compute(*maps)[0][0, 0], [[0, *[-1] * 6], [1, *[-1] * 6]])
 
 
+def test_no_images_have_no_rows_and_maps_without_pixels_no_boxes():
+    assert made().compute(np.empty((0, 27, 3, 3), "f"), np.empty((0, 27, 6, 6), "f"))[0].shape == (1, 1, 0, 7)
+    maps = [np.full((1, 27, side, side), -9, "f") for side in (0, 6)]
+    assert_array_equal(made().compute(*maps)[0][0, 0], [[0, *[-1] * 6]])
+
+
 def test_other_maps_are_refused():
     with pytest.raises(ShapeError, match=r"expected square maps \(1, 27, n, n\), found \(1, 27, 3, 4\) as bottom 1"):
         made().infer((1, 27, 3, 3), (1, 27, 3, 4))
