@@ -180,4 +180,5 @@ def test_the_sums_of_a_tile_stay_in_registers(tile, half):
         pytest.skip("reads the assembly of x86")
     lines = codegen._tm.emit_assembly(compile.scheduled(made)).splitlines()
     assert sum("vfmadd" in line or "mulps" in line for line in lines) >= tile[0] * tile[1]
+    assert not any("call" in line and "fma" in line for line in lines)
     assert sum("movup" in line and line.rstrip().endswith("(%rsp)") for line in lines) <= 4

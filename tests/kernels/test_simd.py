@@ -1,6 +1,7 @@
 """Vector instructions, at this machine's width and at every other: each does what its docstring says."""
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -157,9 +158,33 @@ def test_a_width_that_no_machine_has_is_refused(monkeypatch):
         simd.width()
 
 
+OTHERS = {  # CPUs that any x86 of today can play: features and (W, REGISTERS, FUSED)
+    "haswell": ("+avx2,+avx,+fma,+bmi,+bmi2,+lzcnt,+movbe,+popcnt,+sse4.2,+cx16", (8, 16, True)),
+    "nehalem": ("+popcnt,+sse4.2,+cx16", (4, 16, False)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cpu", OTHERS)
+@pytest.mark.skipif("PROTONET_WIDTH" in os.environ or "NUMBA_CPU_NAME" in os.environ, reason="this is another CPU")
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="CPUs of x86")
+def test_older_cpus_do_the_same(cpu):
+    """Their registers, tiles that stay in them, and no call of libm where they cannot multiply and add in one go."""
+    features, expected = OTHERS[cpu]
+    environment = os.environ | {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features}
+    told = "from protonet.kernels import simd; print((simd.W, simd.REGISTERS, simd.FUSED))"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", told], env=environment, cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == str(expected), done.stderr
+    there = [__file__, str(root / "tests/kernels/test_conv_blocked.py"), str(root / "tests/kernels/test_compile.py")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *there, "-k", "simd or tile or vectors"]
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [w for w in (4, 8, 16) if w != W])
-@pytest.mark.skipif("PROTONET_WIDTH" in os.environ, reason="this is one of the other widths")
+@pytest.mark.skipif("PROTONET_WIDTH" in os.environ or "NUMBA_CPU_NAME" in os.environ, reason="this is another CPU")
 def test_other_widths_do_the_same(width):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
     environment = os.environ | {"PROTONET_WIDTH": str(width)}
