@@ -30,8 +30,8 @@ HANG = 60  # seconds, of which compiling takes none
 MORE = 3 << 30  # bytes of addresses: what nets may take, 1 GiB, and as much again twice for code and threads
 SIZE = Path("/proc/self/statm")
 EXAMPLES = {  # in the suite: the same cases whatever a machine's speed; a minute in all
-    "text": 400, "binary": 500, "layers": 250, "solvers": 50, "states": 250, "engine": 100, "programs": 300,
-    "deploy": 60, "data": 100, "training": 70,
+    "text": 800, "binary": 900, "layers": 800, "solvers": 150, "states": 600, "engine": 120, "programs": 400,
+    "deploy": 60, "data": 250, "training": 70,
 }  # fmt: skip
 ROUND = 100  # examples of one start
 PER_PLACE = 3  # failures that are kept of one place
