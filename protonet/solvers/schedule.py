@@ -7,6 +7,10 @@ inv         base_lr * (1 + gamma * iter) ^ -power
 multistep   base_lr * gamma ^ (number of stepvalues reached)
 poly        base_lr * (1 - iter / max_iter) ^ power
 sigmoid     base_lr / (1 + exp(-gamma * (iter - stepsize)))
+
+Forks: for the first warmup_iter iterations it goes straight from warmup_start_lr to base_lr (Intel); for the first
+rampup_interval from rampup_lr, by the square of the time (NVIDIA from 0.17 on, sgd_solver.cpp; straight before that);
+min_lr is what poly ends at, and no rate is below it (NVIDIA).
 """
 
 import math
@@ -31,6 +35,9 @@ def check(param):
         raise SolverError(f"lr_policy 'step' needs a stepsize above 0, found {param.stepsize}", field="lr_policy")
     if policy == "poly" and param.max_iter <= 0:
         raise SolverError(f"lr_policy 'poly' needs max_iter above 0, found {param.max_iter}", field="lr_policy")
+    for name in ("warmup_iter", "rampup_interval", "min_lr"):
+        if not getattr(param, name) >= 0:
+            raise SolverError(f"{name} must be at least 0, found {getattr(param, name):g}", field=name)
     values = list(param.stepvalue)
     if policy == "multistep" and values != sorted(values):
         raise SolverError(f"stepvalue must not decrease, found {values}", field="stepvalue")
@@ -62,6 +69,17 @@ def rate(param, iteration, step):
 
 
 def formula(param, iteration, step):
+    base, least = param.base_lr, param.min_lr
+    if iteration < param.warmup_iter:
+        done = iteration / param.warmup_iter
+        return done * base + (1 - done) * param.warmup_start_lr
+    if iteration < param.rampup_interval:
+        return param.rampup_lr + (base - param.rampup_lr) * (iteration / param.rampup_interval) ** 2
+    found = by_policy(param, iteration, step)
+    return max(found, least) if least and isinstance(found, float) else found
+
+
+def by_policy(param, iteration, step):
     policy, base, gamma = param.lr_policy, param.base_lr, param.gamma
     if policy == "fixed":
         return base
@@ -72,5 +90,5 @@ def formula(param, iteration, step):
     if policy == "inv":
         return base * (1.0 + gamma * iteration) ** -param.power
     if policy == "poly":
-        return base * max(0.0, 1.0 - iteration / param.max_iter) ** param.power
+        return param.min_lr + (base - param.min_lr) * max(0.0, 1.0 - iteration / param.max_iter) ** param.power
     return base * (1.0 / (1.0 + math.exp(-gamma * (iteration - param.stepsize))))

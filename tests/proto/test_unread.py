@@ -46,7 +46,7 @@ LAYER = {
 }
 
 PARALLEL, PRECISION = "of several machines", "of half floats: all is float32 here"
-# of the messages that are not one layer type's; SolverParameter has rules of its own
+# of the messages that are not one layer type's; SolverParameter: solvers/test_source.py
 OTHER = {
     "NetParameter.compile_net_state": "what Intel's compiler has done, for its own use",
     "NetParameter.default_conv_algos_override": HOW,

@@ -35,6 +35,13 @@ def rates(p, iterations):
         ({"lr_policy": "multistep", "stepvalue": [5, 15]}, lambda i: 0.5 * 0.1 ** ((i >= 5) + (i >= 15))),
         ({"lr_policy": "poly"}, lambda i: 0.5 * (1 - i / 100) ** 0.75),
         ({"lr_policy": "sigmoid", "stepsize": 10}, lambda i: 0.5 / (1 + math.exp(-0.1 * (i - 10)))),
+        (
+            {"lr_policy": "exp", "warmup_iter": 10, "warmup_start_lr": 0.1},
+            lambda i: 0.1 + 0.04 * i if i < 10 else 0.5 * 0.1**i,
+        ),
+        ({"lr_policy": "fixed", "rampup_interval": 5, "rampup_lr": 0.3}, lambda i: min(0.5, 0.3 + 0.2 * (i / 5) ** 2)),
+        ({"lr_policy": "poly", "min_lr": 0.2}, lambda i: 0.2 + 0.3 * (1 - i / 100) ** 0.75),
+        ({"lr_policy": "step", "stepsize": 10, "min_lr": 0.01}, lambda i: max(0.01, 0.5 * 0.1 ** (i // 10))),
     ],
 )
 def test_each_policy_gives_its_formula(fields, expected):
@@ -58,6 +65,8 @@ def test_a_step_that_was_taken_is_not_taken_back():
         ({}, "lr_policy is missing: there are fixed, step"),
         ({"lr_policy": "step"}, "needs a stepsize above 0, found 0"),
         ({"lr_policy": "poly", "max_iter": 0}, "needs max_iter above 0, found 0"),
+        ({"lr_policy": "fixed", "warmup_iter": -1}, "warmup_iter must be at least 0, found -1"),
+        ({"lr_policy": "fixed", "min_lr": math.nan}, "min_lr must be at least 0, found nan"),
         ({"lr_policy": "multistep", "stepvalue": [5, 3]}, r"must not decrease, found \[5, 3\]"),
     ],
 )
