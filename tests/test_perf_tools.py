@@ -8,8 +8,8 @@ import pytest
 import protonet
 from protonet.prototxt import parse
 from tests.conftest import CORPUS, needs
-from tests.perf import caffe_memory, memory, picture
-from tests.perf.train_nets import NETS, solver_of
+from tests.perf import caffe_memory, memory, picture, training
+from tests.perf.train_nets import NETS, solver_of, tiny
 
 
 def test_a_picture_has_a_bar_for_each_number():
@@ -33,6 +33,29 @@ def taking(megabytes):
 def test_peak_memory_is_that_of_the_call():
     found = memory.peak(f"{__name__}:taking", 200)
     assert 150 < found < 300
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_peak_memory_is_beyond_what_the_first_call_takes():
+    assert memory.peak(f"{__name__}:nothing", 100, first=f"{__name__}:keeping") < 20
+
+
+HELD = []
+
+
+def keeping(megabytes):
+    import numpy as np
+
+    HELD.append(np.ones(int(megabytes) << 17))
+
+
+def nothing(megabytes):
+    pass
+
+
+def test_a_tiny_net_trains():
+    run = training.contenders(tiny(1), 1, layouts=())["protonet"]
+    assert 0 < run() < 20
 
 
 @needs(CORPUS)

@@ -2,7 +2,7 @@
 
     blobs        data of each, gradients of those that a layer hands one to; what is in place, or shared by Split,
                  Flatten and Reshape, once; the tops of a Split have gradients of their own
-    parameters   data, gradient and the solver's momentum
+    parameters   data, gradient and the solver's momentum, whether they learn or not
     layers       what each keeps for itself (INSIDE), in 4-byte numbers; what is not listed counts as nothing, so the
                  sum is rather too small
 
@@ -49,5 +49,5 @@ def train_bytes(net):
             inside += prod(x[0])  # temp_: the bottom, which the top replaces
         elif place.layer.type in INSIDE:
             inside += INSIDE[place.layer.type](place.layer, x[0], y[0])
-    parameters = 3 * sum(blob.count for blob in net.parameters.blobs)
+    parameters = 3 * sum(learned.blob.count for learned in net.parameters.learned)
     return 4 * (sum(stores.values()) + parameters + inside)

@@ -25,12 +25,23 @@ DROPPED = "Data", "Accuracy", "Silence", "Input"
 def solver_of(name, threads, dropout=True):
     """A Solver of this net on fixed data, with weights that keep activations near one."""
     path, batch, image, labels = NETS[name]
+    net = trained(str(CORPUS / path), (batch, *image), name.endswith("BN"), dropout)
+    return started(net, (batch, *image), labels, threads)
+
+
+def tiny(threads):
+    """A Solver of a net of next to no size: a step of it loads all code but the kernels of other layers."""
+    shape = 4, 1, 8, 8
+    return started(parse.loads(FED % (*shape, shape[0]) + TINY, "NetParameter").message, shape, 2, threads)
+
+
+def started(net, shape, labels, threads):
     param = parse.loads(SOLVER % RATE, "SolverParameter").message
-    param.net_param.CopyFrom(trained(str(CORPUS / path), (batch, *image), name.endswith("BN"), dropout))
+    param.net_param.CopyFrom(net)
     solver = Solver(param, threads=threads)
     rng = np.random.default_rng(0)
-    solver.net.blobs["data"].data[...] = rng.normal(size=(batch, *image))
-    solver.net.blobs["label"].data[...] = rng.integers(0, labels, batch)
+    solver.net.blobs["data"].data[...] = rng.normal(size=shape)
+    solver.net.blobs["label"].data[...] = rng.integers(0, labels, shape[0])
     for learned in solver.net.parameters.learned:
         blob = learned.blob
         if len(blob.shape) > 1:
@@ -63,3 +74,8 @@ FED = """layer { name: "data" type: "Input" top: "data" top: "label"
   input_param { shape { dim: %d dim: %d dim: %d dim: %d } shape { dim: %d } } }"""
 NORM = """layer { name: "norm_TOP" type: "BatchNorm" bottom: "TOP" top: "TOP" }
 layer { name: "scale_TOP" type: "Scale" bottom: "TOP" top: "TOP" scale_param { bias_term: true } }"""
+TINY = """layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+  convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
+layer { name: "f" type: "InnerProduct" bottom: "c" top: "f" inner_product_param { num_output: 2 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "f" bottom: "label" top: "loss" }"""

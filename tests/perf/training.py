@@ -5,7 +5,8 @@
 All start from the same weights, on the same batch.  First the losses of some steps are compared, with the layers that
 draw numbers (Dropout) left out; then the whole net is timed.  ms are the best of all rounds, in brackets the median;
 `ratio` is protonet's time over the faster layout's.  Run it alone, pinned (taskset) for one thread.  MB are what each
-adds at most to a process of its own, and what Caffe's blobs are by arithmetic (caffe_memory.py).
+adds at most to a process of its own that has trained a tiny net before, and what Caffe's blobs are by arithmetic
+(caffe_memory.py).
 """
 
 import argparse
@@ -16,16 +17,15 @@ import time
 import numpy as np
 
 from tests.perf import caffe_memory, memory
-from tests.perf.train_nets import NETS, RATE, solver_of
+from tests.perf.train_nets import NETS, RATE, solver_of, tiny
 
 DECAY, STEPS = 0.0005, 3
 LAYOUTS = "contiguous", "channels_last"
 CAFFE = "Caffe"
 
 
-def contenders(name, threads, dropout=True, layouts=LAYOUTS):
+def contenders(solver, threads, layouts=LAYOUTS):
     """{name: a function that makes one step and returns its loss}."""
-    solver = solver_of(name, threads, dropout)
 
     def ours():
         solver.step(1)
@@ -69,19 +69,35 @@ def ratios(figures):
     return tuple(figures["protonet"][k] / min((f[k] for f in peers), default=math.nan) for k in (0, 1))
 
 
-def row(name, threads, figures, difference, peaks):
+def row(name, threads, figures, difference, grown):
     cells = [f"{1e3 * b:.1f} ({1e3 * m:.1f})" for b, m in figures.values()]
     best, median = ratios(figures)
-    grown = [f"{peaks[each]:.0f}" for each in [*figures, CAFFE]] if peaks else []
-    cells += [f"**{best:.2f}** ({median:.2f})", f"{difference:.0e}", *grown]
+    cells += [f"**{best:.2f}** ({median:.2f})", f"{difference:.0e}"]
+    cells += [f"{grown[each]:.0f}" for each in [*figures, CAFFE]] if grown else []
     return f"| {name} b{NETS[name][1]} | {threads} | " + " | ".join(cells) + " |"
 
 
-def one(name, contender, threads):
+def one(name, contender, threads, solver=None):
     """Some steps of one contender alone, for its memory."""
-    run = contenders(name, threads, layouts=[contender] if contender in LAYOUTS else [])[contender]
+    solver = solver or solver_of(name, threads)
+    run = contenders(solver, threads, [contender] if contender in LAYOUTS else [])[contender]
+    if contender in LAYOUTS:
+        for blob in solver.net.parameters.blobs:  # of which it has copies
+            blob.data_store.made = None
     for _ in range(3):
         run()
+
+
+def small(name, contender, threads):
+    """The same of a tiny net: what any net takes."""
+    one(name, contender, threads, tiny(threads))
+
+
+def peaks(name, threads, whose):
+    """MB of each of these, and Caffe's."""
+    call, first = (f"tests.perf.training:{function}" for function in ("one", "small"))
+    found = {who: memory.peak(call, name, who, threads, first=first) for who in whose}
+    return found | {CAFFE: caffe_memory.train_bytes(solver_of(name, threads).net) / 2**20}
 
 
 def main():
@@ -106,16 +122,13 @@ def main():
     found: dict[int, list[float]] = {}
     for name in arguments.names or NETS:
         for threads in arguments.threads:
-            each, difference = losses(contenders(name, threads, dropout=False))
+            each, difference = losses(contenders(solver_of(name, threads, dropout=False), threads))
             if arguments.losses:
                 for who, values in each.items():
                     print(f"  {who}: " + " ".join(f"{value:.5f}" for value in values))
-            figures = measure(contenders(name, threads), arguments.rounds)
-            call = "tests.perf.training:one"
-            peaks = arguments.memory and {who: memory.peak(call, name, who, threads) for who in figures}
-            if peaks:
-                peaks[CAFFE] = caffe_memory.train_bytes(solver_of(name, threads).net) / 2**20
-            print(row(name, threads, figures, difference, peaks), flush=True)
+            figures = measure(contenders(solver_of(name, threads), threads), arguments.rounds)
+            grown = arguments.memory and peaks(name, threads, figures)
+            print(row(name, threads, figures, difference, grown), flush=True)
             found.setdefault(threads, []).append(ratios(figures)[0])
     for threads, each in found.items():
         print(f"\ngeometric mean of the ratios, {threads} thread(s): {math.exp(np.mean(np.log(each))):.3f}")
