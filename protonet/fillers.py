@@ -12,12 +12,15 @@ n is the fan in (FAN_IN: what feeds an output), the fan out (FAN_OUT: what an in
 """
 
 from difflib import get_close_matches
+from functools import partial
 from math import ceil, prod, sqrt
 
 import numpy as np
 
 from protonet.errors import NetError, ShapeError
 from protonet.runtime import limit
+
+PIECE = 1 << 16  # numbers drawn at a time
 
 
 def fill(filler, shape, rng):
@@ -54,15 +57,15 @@ def known(filler):
 
 
 def constant(filler, shape, rng):
-    return np.full(shape, filler.value)
+    return np.full(shape, filler.value, np.float32)
 
 
 def uniform(filler, shape, rng):
-    return rng.uniform(filler.min, filler.max, shape)
+    return drawn(shape, partial(rng.uniform, filler.min, filler.max))
 
 
 def gaussian(filler, shape, rng):
-    values = rng.normal(filler.mean, filler.std, shape)
+    values = drawn(shape, partial(rng.normal, filler.mean, filler.std))
     if filler.sparse >= 0:
         values *= rng.random(shape) < filler.sparse / first(shape)
     return values
@@ -75,11 +78,11 @@ def positive_unitball(filler, shape, rng):
 
 def xavier(filler, shape, rng):
     edge = sqrt(3 / fan(filler, shape))
-    return rng.uniform(-edge, edge, shape)
+    return drawn(shape, partial(rng.uniform, -edge, edge))
 
 
 def msra(filler, shape, rng):
-    return rng.normal(0, sqrt(2 / fan(filler, shape)), shape)
+    return drawn(shape, partial(rng.normal, 0, sqrt(2 / fan(filler, shape))))
 
 
 def bilinear(filler, shape, rng):
@@ -88,6 +91,16 @@ def bilinear(filler, shape, rng):
     centre = (size - 1) / (2 * step)
     line = 1 - abs(np.arange(size) / step - centre)
     return np.broadcast_to(np.outer(line, line), shape)
+
+
+def drawn(shape, draw):
+    """What draw(n) gives, in float32: a piece at a time, for float64 of a large layer is most of a net's memory."""
+    values = np.empty(shape, np.float32)
+    flat = values.reshape(-1)
+    for start in range(0, flat.size, PIECE):
+        piece = flat[start : start + PIECE]
+        piece[:] = draw(piece.size)
+    return values
 
 
 def first(shape):

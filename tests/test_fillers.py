@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -56,6 +57,22 @@ def test_a_number_is_a_constant_and_a_scalar_a_shape():
 def test_one_seed_gives_one_filling():
     a, b = (fillers.fill(filler('type: "gaussian"'), (5,), np.random.default_rng(1)) for _ in range(2))
     assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("text", ["gaussian", "uniform", "xavier", "msra"])
+def test_pieces_are_drawn_as_the_whole_would_be(text, monkeypatch):
+    its = filler(f'type: "{text}" min: -1 std: 2')
+    whole = fillers.fill(its, (7, 31), np.random.default_rng(3))
+    monkeypatch.setattr(fillers, "PIECE", 50)
+    assert_array_equal(fillers.fill(its, (7, 31), np.random.default_rng(3)), whole)
+
+
+def test_filling_takes_little_more_than_the_values(rng):
+    tracemalloc.start()
+    values = fillers.fill(filler('type: "msra"'), (1000, 2000), rng)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.2 * values.nbytes
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ def started(net, shape, labels, threads):
     for learned in solver.net.parameters.learned:
         blob = learned.blob
         if len(blob.shape) > 1:
-            blob.data[...] = rng.normal(0, np.sqrt(2 / np.prod(blob.shape[1:])), blob.shape)
+            blob.data[...] = rng.standard_normal(blob.shape, np.float32)
+            blob.data[...] *= np.sqrt(2 / np.prod(blob.shape[1:]))
     return solver
 
 
