@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from protonet.engine.convolution import Convolution
-from protonet.engine.machine import W, fmas, l2
+from protonet.engine.machine import fast, l2
 from protonet.engine.op import Op
 from protonet.engine.pooling import Pooling
 from protonet.kernels import blocks
 
 LEAST = 4  # rows of outputs a band
-FAST = fmas() * W >= 32  # multiply-adds a cycle: L3 is slow beside them
 
 
 @dataclass(eq=False)
@@ -67,7 +66,7 @@ class Chain(Op):
 
 def link(ops, kept):
     """The operations with pairs joined to chains where that pays."""
-    if not FAST:
+    if not fast():
         return ops
     readers: dict = {}
     inside = {cell.root for op in ops for cell in (*op.reads, *op.writes) if cell.root}

@@ -14,6 +14,7 @@ from protonet.engine.choose import FEW_CHANNELS, Problem, direct, rate, winograd
 from protonet.engine.convolution import Convolution
 from protonet.engine.fuse import CONVOLUTIONS
 from protonet.engine.layout import BLOCKED, PLAIN, Cell
+from protonet.engine.machine import fast
 from protonet.engine.op import Op
 from protonet.engine.plan import builds, plain
 from protonet.kernels import depth
@@ -21,7 +22,7 @@ from protonet.kernels.winograd_forms import FORMS
 from protonet.layers import spatial
 
 MOVED = 2.0  # cycles a number that becomes depth
-JOINED = 0.9  # what the direct algorithm costs beside the pooling behind it, band by band
+JOINED = 0.9 if fast() else 1.0  # what the direct algorithm costs beside the pooling behind it, band by band
 
 
 @dataclass(eq=False)

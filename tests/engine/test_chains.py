@@ -11,7 +11,7 @@ SUM = "eltwise_param { operation: SUM }"
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """A cache so small, and arithmetic so fast, that every such pair is a chain."""
-    monkeypatch.setattr(chains, "FAST", True)
+    monkeypatch.setattr(chains, "fast", lambda: True)
     monkeypatch.setattr(chains, "l2", lambda: 1 << 12)
 
 
