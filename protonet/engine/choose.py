@@ -12,10 +12,11 @@ from math import inf
 
 from protonet.engine.machine import REGISTERS, W, fmas, l2
 from protonet.kernels.conv_blocked import rests
+from protonet.kernels.simd import BY_LANE, FUSED
 from protonet.kernels.winograd_forms import FORMS, planes
 
 FMAS = fmas()  # vectors a cycle
-LOADS = 3 if REGISTERS == 32 else 2  # broadcasts a cycle; whole vectors: 2
+LOADS = 2 * W if BY_LANE else 3 if REGISTERS == 32 else 2  # broadcasts a cycle; whole vectors: 2
 LATENCY = 4  # cycles of an FMA: fewer sums than FMAS * LATENCY wait for each other
 TILE = 10  # cycles to begin and end a tile, and one for each sum
 NEAR, FAR = 10, 6.5  # bytes a cycle from L3, and from DRAM (30 and 19 GB/s at 2.9 GHz)
@@ -28,10 +29,14 @@ INWARD, OUTWARD = (
 )  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
 WORSE = 1.1  # what forms of eight points must win: they are four times less exact
 BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
+NEON = (8, 2), (6, 3), (7, 2), (14, 1)  # for as many, of which inputs take one a pixel
 NARROW = (6, 2), (4, 3), (5, 2), (4, 2)  # for 16
-TILES = BROAD if REGISTERS == 32 else NARROW
+FEW = (4, 2), (3, 2), (8, 1)  # for 16, of which products take some on their way to the sums
+TILES = NEON if BY_LANE else BROAD if REGISTERS == 32 else NARROW if FUSED else FEW
 PAIRS = tuple(tile for tile in TILES if tile[1] <= 2)  # what Winograd's kernels have
-SMALL = ((5, 4), (4, 6), (3, 6), (2, 8), (1, 8)) if REGISTERS == 32 else ((3, 3), (2, 5), (1, 8))  # for few pixels
+SMALL: tuple[tuple[int, int], ...] = ((3, 3), (2, 5), (1, 8)) if FUSED else ((2, 3), (1, 6))  # for few pixels
+if REGISTERS == 32:
+    SMALL = ((4, 5), (3, 6), (2, 8), (1, 8)) if BY_LANE else ((5, 4), (4, 6), (3, 6), (2, 8), (1, 8))
 L1, CLOSE = 16 << 10, 24  # bytes of a tile's weights that stay there; bytes a cycle that others come from L2 at
 FEW_CHANNELS, FEW_GROUPS = 4, 8
 MANY_CHANNELS = inf if W == 16 and FMAS == 2 else 128  # AVX-512 at full rate halves the time of products, not of passes

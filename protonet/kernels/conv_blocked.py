@@ -12,6 +12,8 @@ Bound: FMA throughput.  What matters, measured (AVX-512, share of the FMA peak):
   small: 16 -> 64 channels run at 85 % with 14 x 1, at 80 % with 14 x 2.  With 16 registers 6 x 2 is best: 96 %.
 * Where 16 floats take two goes, 8 take one: 24 outputs as one vector and half a one, at 83 % (70 as two whole ones).
   Each size has broadcasts of its own: taking one as the lower half of the other costs a fifth.
+* NEON (read in LLVM's code, not measured) multiplies by a lane: a pixel's inputs are one load for four channels.  Of
+  broadcasts LLVM brings too many forward: 14 x 2 and even 8 x 2 had sums on the stack.
 * Three nested loops (blocks, rows, columns of the window) in place of the table cost 4 %, choosing the activation at
   run time 3 %.
 Any tile may end beyond its row: it reads what lies there and stores only `count` pixels.
@@ -20,7 +22,7 @@ Any tile may end beyond its row: it reads what lies there and stores only `count
 from functools import cache
 
 from protonet.kernels.jit import address, f32, i64, intrinsic, kernel
-from protonet.kernels.simd import BYTES, W, ir
+from protonet.kernels.simd import BY_LANE, BYTES, W, ir
 
 X, P, B, R, Y, J = "X", "P", "B", "R", "Y", "J"
 LINE, AHEAD = 64, 4  # bytes; tiles
@@ -79,9 +81,14 @@ def soon(pixels, lanes, vectors):
 def multiplied(e, acc, at, w, wv, each, lanes, step, wide=None):
     """The sums after `lanes` input channels; wide: floats of each vector, where not all are whole."""
     acc, wide = list(acc), wide or [W] * (each[-1][1] + 1)
+    by_lane = BY_LANE and set(wide) == {W}
+    many = {p: e.broadcasts(at, lanes, 4 * p * step) for p, _ in each[:: len(wide)]} if by_lane else {}
     for u in range(lanes):
         weights = [e.load(e.b.add(w, e.b.mul(wv, e.int(v))), BYTES * u, n) for v, n in enumerate(wide)]
-        one = {(p, n): e.broadcast(at, 4 * (p * step + u), n) for p, _ in each for n in set(wide)}
+        if by_lane:
+            one = {(p, W): lane[u] for p, lane in many.items()}
+        else:
+            one = {(p, n): e.broadcast(at, 4 * (p * step + u), n) for p, _ in each for n in set(wide)}
         acc = [e.fma(one[p, wide[v]], weights[v], a) for a, (p, v) in zip(acc, each, strict=True)]
     return acc
 

@@ -18,12 +18,12 @@ from functools import cache
 from protonet.kernels.blocks import turned
 from protonet.kernels.jit import address, f32, i64, inline, intrinsic, kernel
 from protonet.kernels.memory import fill, stack
-from protonet.kernels.simd import BYTES, REGISTERS, W
+from protonet.kernels.simd import BYTES, FUSED, REGISTERS, W
 
 X, Y, S, J, G, K, Q = "X", "Y", "S", "J", "G", "K", "Q"
 INPUTS = 8 if REGISTERS == 32 and W >= 8 else 4  # of channels of a block: divides W
-WIDEST = 3  # vectors of outputs in a tile, at most
-SUMS = 24 if REGISTERS == 32 else 12  # registers that hold sums, at most
+WIDEST = 3 if FUSED else 2  # vectors of outputs in a tile, at most
+SUMS = 24 if REGISTERS == 32 else 12 if FUSED else 8  # registers that hold sums, at most
 
 
 def tile(inputs, vectors):
@@ -44,7 +44,7 @@ def tile(inputs, vectors):
             x, y, *acc = c
             e.prefetch(b.add(x, ahead))
             lines = [e.load(b.add(y, b.mul(yv, e.int(v)))) for v in range(vectors)]
-            one = [e.broadcast(x, 4 * i) for i in range(inputs)]
+            one = e.broadcasts(x, inputs)
             acc = [e.fma(one[i], lines[v], a) for a, (i, v) in zip(acc, each, strict=True)]
             return [b.add(x, xp), e.at(y, BYTES), *acc]
 

@@ -12,7 +12,7 @@ elsewhere.  Such a tile, and one at the lower or right edge, is made aside, and 
 
 from protonet.kernels.jit import i64, inline
 from protonet.kernels.memory import stack
-from protonet.kernels.simd import BYTES, I32, REGISTERS, W, intrinsic, ir
+from protonet.kernels.simd import BY_LANE, BYTES, I32, REGISTERS, W, intrinsic, ir
 
 VECTORS = 2
 COLUMNS = VECTORS * W
@@ -47,9 +47,9 @@ def tile(rows, row=4):
         def product(k, carried):
             a, b, *acc = carried
             vectors = [e.load(b, BYTES * j) for j in range(VECTORS)]
-            new = []
+            ones, new = e.broadcasts(a, rows) if BY_LANE and row == 4 else [], []
             for i in range(rows):
-                one = e.broadcast(a, i * row)
+                one = ones[i] if ones else e.broadcast(a, i * row)
                 new += [e.fma(one, vectors[j], acc[i * VECTORS + j]) for j in range(VECTORS)]
             return [e.b.add(a, step), e.b.add(b, ldb), *new]
 

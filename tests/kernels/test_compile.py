@@ -1,6 +1,11 @@
 """What the compiler makes of plain Python, and what it refuses."""
 
 import math
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -182,3 +187,41 @@ def test_the_sums_of_a_tile_stay_in_registers(tile, half):
     assert sum("vfmadd" in line or "mulps" in line for line in lines) >= tile[0] * tile[1]
     assert not any("call" in line and "fma" in line for line in lines)
     assert sum("movup" in line and line.rstrip().endswith("(%rsp)") for line in lines) <= 4
+
+
+X86 = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="numba optimises for x86 here")
+CPUS = {
+    "haswell": "x86_64-unknown-linux-gnu",
+    "nehalem": "x86_64-unknown-linux-gnu",
+    "cortex-a72": "aarch64-unknown-linux-gnu",
+    "neoverse-n1": "aarch64-unknown-linux-gnu",
+    "apple-m1": "aarch64-unknown-linux-gnu",  # the CPU: its system changes no loop
+}
+
+
+@X86
+@pytest.mark.slow
+@pytest.mark.skipif("PROTONET_WIDTH" in os.environ or "NUMBA_CPU_NAME" in os.environ, reason="this is another CPU")
+@pytest.mark.parametrize("cpu", CPUS)
+def test_the_sums_of_hot_kernels_stay_in_registers_on_other_cpus(cpu):
+    """By LLVM's code for them, in the innermost loops; each tile of every table."""
+    command = [sys.executable, "-m", "tests.kernels.assembly_of", cpu, CPUS[cpu]]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = {name: (int(most), int(stores)) for name, most, stores in map(str.split, done.stdout.splitlines())}
+    assert len(found) > 8
+    for name, (most, stores) in found.items():
+        assert most >= 8, f"{name}: the loop of its products was not found"
+        assert stores == 0, f"{name} keeps sums on the stack: {stores} stores"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("PROTONET_WIDTH" in os.environ or "NUMBA_CPU_NAME" in os.environ, reason="this is another CPU")
+def test_what_neon_would_run_computes_the_same(tmp_path):
+    """Lanes in place of broadcasts, and tiles of its own, on this machine."""
+    root = Path(__file__).parents[2]
+    files = [str(root / f"tests/kernels/test_{name}.py") for name in ("conv_blocked", "conv_weights")]
+    command = [sys.executable, "-m", "tests.kernels.neon", *files, "-m", "not slow"]
+    environment = os.environ | {"PROTONET_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr
