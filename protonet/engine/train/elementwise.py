@@ -7,7 +7,7 @@ from protonet.engine.fuse import activation, understood
 from protonet.engine.layout import BLOCKED, Cell, follow
 from protonet.engine.op import Op
 from protonet.engine.train.plan import builds
-from protonet.kernels import dropout, dropout_blocked, eltwise_blocked, lrn_blocked
+from protonet.kernels import dropout, dropout_blocked, lrn_blocked, relu_blocked
 from protonet.kernels.simd import W
 from protonet.runtime.step import Buffer
 
@@ -24,7 +24,7 @@ class Masked(Op):
         to.take_over(dy, dx, self)
         dx = to.write(dx)
         args = self.slope, dx.images, dx.blocks, rows, columns, *(n for each in strides for n in each)
-        to.emit(eltwise_blocked.mask, y.view(), dy.view(), dx.view(), *args, tasks=dx.images * dx.blocks * rows)
+        to.emit(relu_blocked.mask, y.view(), dy.view(), dx.view(), *args, tasks=dx.images * dx.blocks * rows)
 
 
 def masked(planner, layer, y, dy, value, slope=0.0):
