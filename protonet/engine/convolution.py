@@ -180,7 +180,8 @@ class Convolution(Weighted):
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
         packed = self.alone(to)
         known = w.kernel in ((3, 3), (5, 5)) and w.dilation == (1, 1) and w.stride[1] <= 2
-        pixels = across(y.columns, DEPTHWISE)
+        held = w.kernel[0] + 2 if known else 3  # besides sums: a row of weights, an input
+        pixels = across(y.columns, [n for n in DEPTHWISE if n + held <= REGISTERS])
         kernel = depthwise.depthwise(w.kernel[0] if known else 0, w.stride[1], pixels, mode)
         y = to.write(y)
         sizes = y.images, y.blocks, last - first, y.columns
