@@ -8,7 +8,7 @@ A task is `group` rows along f; `cut` says how many.
 from math import prod
 
 from protonet.kernels.jit import address, f32, i64, inline, kernel
-from protonet.kernels.memory import copy, mirror
+from protonet.kernels.memory import copy, fill, mirror
 
 M, L = "M", "L"
 AXES = 6
@@ -62,6 +62,8 @@ def gather(
                 copy(address(y, to), address(x, at), F)
             elif sf == -1:
                 mirror(address(y, to), address(x, at), F)
+            elif sf == 0:
+                fill(address(y, to), x[at], F)
             else:
                 for f in range(F):
                     y[to + f] = x[at + f * sf]
