@@ -5,29 +5,24 @@ sub_layer.cpp, ... of Synopsys, for nets that come from TensorFlow or ONNX; they
 """
 
 from math import prod
+from typing import Any
 
 from protonet.errors import ShapeError
-from protonet.kernels import eltwise as kernels
-from protonet.kernels import eltwise_forks, strided
-from protonet.kernels.pointwise import tasks
+from protonet.kernels import spread as kernels
+from protonet.kernels import strided
 from protonet.layers.base import Layer, register
 from protonet.layers.strides import strides
 
 
-def spread(emit, x, shape):
-    """x as an array of this shape."""
-    if x.shape == shape:
-        return x
-    own = (*[1] * (len(shape) - len(x.shape)), *x.shape)
-    steps = [0 if n == 1 else step for n, step in zip(own, strides(own), strict=True)]
-    sizes, steps = strided.full(shape, steps)
-    (group, n), full = strided.cut(sizes), emit.scratch(*shape)
-    emit(strided.gather, x, full, 0, group, *sizes, *steps, tasks=n)
-    return full
+def steps(shape, n):
+    """How far apart neighbours lie along n axes, of which this shape is the last: 0 where there is only one."""
+    own = (*[1] * (n - len(shape)), *shape)
+    return [0 if size == 1 else step for size, step in zip(own, strides(own), strict=True)]
 
 
 class Binary(Layer):
     bottoms, no_gradient = 2, (0, 1)
+    kernel: Any = None
 
     def infer(self, a, b):
         n = max(len(a), len(b))
@@ -37,49 +32,43 @@ class Binary(Layer):
         return [tuple(q if p == 1 else p for p, q in zip(*sides, strict=True))]
 
     def forward(self, emit, a, b, y):
-        shape = tuple(y.shape)
-        if prod(shape):
-            self.combine(emit, spread(emit, a, shape), spread(emit, b, shape), y, tasks(shape))
-
-    def combine(self, emit, a, b, y, n):
-        raise NotImplementedError(self.type)
+        if prod(y.shape):
+            n = len(y.shape)
+            sizes, *steps_ = kernels.joined(y.shape, steps(a.shape, n), steps(b.shape, n))
+            group, tasks = strided.cut(sizes)
+            emit(self.kernel, a, b, y, group, *sizes, *steps_[0], *steps_[1], tasks=tasks)
 
 
 @register("Add")
 class Add(Binary):
     """the sum of two bottoms, each spread over the other's axes as numpy does."""
 
-    def combine(self, emit, a, b, y, n):
-        emit(kernels.weighted, a, b, y, 1.0, 1.0, tasks=n)
+    kernel = kernels.add
 
 
 @register("Sub")
 class Sub(Binary):
     """the first bottom less the second, each spread over the other's axes as numpy does."""
 
-    def combine(self, emit, a, b, y, n):
-        emit(kernels.weighted, a, b, y, 1.0, -1.0, tasks=n)
+    kernel = kernels.subtract
 
 
 @register("Div")
 class Div(Binary):
     """the first bottom by the second, each spread over the other's axes as numpy does."""
 
-    def combine(self, emit, a, b, y, n):
-        emit(eltwise_forks.divide, a, b, y, tasks=n)
+    kernel = kernels.divide
 
 
 @register("Maximum")
 class Maximum(Binary):
     """the larger of two bottoms, each spread over the other's axes as numpy does."""
 
-    def combine(self, emit, a, b, y, n):
-        emit(kernels.maximum, a, b, y, tasks=n)
+    kernel = kernels.maximum
 
 
 @register("Minimum")
 class Minimum(Binary):
     """the smaller of two bottoms, each spread over the other's axes as numpy does."""
 
-    def combine(self, emit, a, b, y, n):
-        emit(eltwise_forks.first_minimum, a, b, y, emit.scratch(y.count, dtype="int32"), tasks=n)
+    kernel = kernels.minimum
