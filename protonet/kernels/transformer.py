@@ -90,37 +90,25 @@ def theta_grad(
     N, C, H, W = x.shape
     _, _, P, Q = dy.shape
     for n in range(begin, end):
+        rr, rc, r1, cr, cc, c1 = f64(0), f64(0), f64(0), f64(0), f64(0), f64(0)
+        for p in range(P):
+            for q in range(Q):
+                v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
+                h, w = i64(floor(v)), i64(floor(u))
+                b, a, down, across = v - f32(h), u - f32(w), f32(0.0), f32(0.0)
+                for c in range(C):
+                    tl, tr = number(x, n, c, h, w, H, W), number(x, n, c, h, w + 1, H, W)
+                    bl, br = number(x, n, c, h + 1, w, H, W), number(x, n, c, h + 1, w + 1, H, W)
+                    d = dy[n, c, p, q]
+                    down += d * ((1.0 - a) * (bl - tl) + a * (br - tr))
+                    across += d * ((1.0 - b) * (tr - tl) + b * (br - bl))
+                down, across = down * f32(H) / 2.0, across * f32(W) / 2.0
+                row, column = f32(p) / f32(P) * 2.0 - 1.0, f32(q) / f32(Q) * 2.0 - 1.0
+                rr, rc, r1 = rr + f64(down * row), rc + f64(down * column), r1 + f64(down)
+                cr, cc, c1 = cr + f64(across * row), cc + f64(across * column), c1 + f64(across)
         k = 0
         for i in range(6):
             if given[i] == 0:
-                total = f64(0)
-                for p in range(P):
-                    for q in range(Q):
-                        total += f64(slope(x, theta, dy, n, p, q, i // 3) * factor(p, q, P, Q, i % 3))
+                total = rr if i == 0 else rc if i == 1 else r1 if i == 2 else cr if i == 3 else cc if i == 4 else c1
                 dtheta[n, k] = f32(total)
                 k += 1
-
-
-@inline
-def factor(p, q, P, Q, column):
-    if column == 0:
-        return f32(p) / f32(P) * 2.0 - 1.0
-    return f32(q) / f32(Q) * 2.0 - 1.0 if column == 1 else f32(1.0)
-
-
-@inline
-def slope(x, theta, dy, n, p, q, row):
-    """Sum over channels of dy times the change of y with the row (0) or column (1) that is read."""
-    _, C, H, W = x.shape
-    _, _, P, Q = dy.shape
-    v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
-    h, w = i64(floor(v)), i64(floor(u))
-    b, a, total = v - f32(h), u - f32(w), f32(0.0)
-    for c in range(C):
-        tl, tr = number(x, n, c, h, w, H, W), number(x, n, c, h, w + 1, H, W)
-        bl, br = number(x, n, c, h + 1, w, H, W), number(x, n, c, h + 1, w + 1, H, W)
-        if row == 0:
-            total += dy[n, c, p, q] * ((1.0 - a) * (bl - tl) + a * (br - tr))
-        else:
-            total += dy[n, c, p, q] * ((1.0 - b) * (tr - tl) + b * (br - bl))
-    return total * f32(H if row == 0 else W) / 2.0
