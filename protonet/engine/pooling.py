@@ -21,14 +21,6 @@ class Pooling(Op):
     window: Any  # kernel, stride and pad: two numbers each
 
     @property
-    def x(self):
-        return self.reads[0]
-
-    @property
-    def y(self):
-        return self.writes[0]
-
-    @property
     def vertical(self):
         """(rows of the window, stride, pad)."""
         return tuple(pair[0] for pair in self.window)

@@ -21,14 +21,6 @@ class Weighted(Op):
     added: Any = None
 
     @property
-    def x(self):
-        return self.reads[0]
-
-    @property
-    def y(self):
-        return self.writes[0]
-
-    @property
     def weights(self):
         return self.node.blobs[0]
 
