@@ -1,48 +1,14 @@
-"""Flow fields, and images moved along them.
+"""Images moved along flow fields.
 
-x is N x C x S or N x C x H x W; a flow is N x 2 x H x W, first along a row, then down a column.
+x is N x C x H x W; a flow is N x 2 x H x W, first along a row, then down a column.
 """
 
 import math
 
 from protonet.kernels.jit import f32, i64, kernel
 
-N, C, S, H, W = "NCSHW"
-CHUNK = 2048  # positions a task
+N, C, H, W = "NCHW"
 NAN = math.nan
-
-
-def tasks(N, S):
-    return N * -(-S // CHUNK)
-
-
-@kernel(out="y")
-def length(x: f32[N, C, S], y: f32[N, S], begin, end):
-    """y <- the square root of the sum of squares over channels; a task is CHUNK positions of an image."""
-    N, C, S = x.shape
-    chunks = (S + CHUNK - 1) // CHUNK
-    for task in range(begin, end):
-        n, first = task // chunks, task % chunks * CHUNK
-        last = min(first + CHUNK, S)
-        for s in range(first, last):
-            y[n, s] = 0.0
-        for c in range(C):
-            for s in range(first, last):
-                y[n, s] += x[n, c, s] * x[n, c, s]
-        for s in range(first, last):
-            y[n, s] = math.sqrt(y[n, s])
-
-
-@kernel(out="dx")
-def length_grad(x: f32[N, C, S], y: f32[N, S], dy: f32[N, S], dx: f32[N, C, S], tiny: f32, begin, end):
-    """dx <- dy * x / (y + tiny)."""
-    N, C, S = x.shape
-    chunks = (S + CHUNK - 1) // CHUNK
-    for task in range(begin, end):
-        n, first = task // chunks, task % chunks * CHUNK
-        for c in range(C):
-            for s in range(first, min(first + CHUNK, S)):
-                dx[n, c, s] = dy[n, s] * x[n, c, s] / (y[n, s] + tiny)
 
 
 @kernel(out="y")

@@ -5,8 +5,8 @@ a and b are N x C x S; b is read if there are `two`.  A task is CHUNK places of 
 
 import math
 
-from protonet.kernels.flow import CHUNK
 from protonet.kernels.jit import f32, f64, i64, inline, kernel
+from protonet.kernels.length import CHUNK
 
 N, C, S, T = "NCST"
 

@@ -5,7 +5,7 @@ the length that its gradient divides by.
 """
 
 from protonet.errors import ShapeError
-from protonet.kernels import flow as kernels
+from protonet.kernels import length as kernels
 from protonet.layers.base import Layer, register
 from protonet.layers.memory import three
 
@@ -23,7 +23,7 @@ class ChannelNorm(Layer):
         N, C, S = three(x.shape, 1)
         if emit.wants(x):
             emit.save("x", x)
-        emit(kernels.length, x.seen(N, C, S), y.seen(N, S), tasks=kernels.tasks(N, S))
+        emit(kernels.length, x.seen(N, C, S), y.seen(N, S), 0.0, tasks=kernels.tasks(N, S))
         if emit.wants(x):
             emit.save("y", y)
 

@@ -4,8 +4,8 @@ Fork: grn_layer.cpp of Intel's training_toolbox_caffe.  The surprise: `bias` is 
 """
 
 from protonet.errors import NetError, ShapeError
-from protonet.kernels import flow
 from protonet.kernels import grn as kernels
+from protonet.kernels import length
 from protonet.layers.base import Layer, register
 from protonet.layers.memory import three
 
@@ -26,11 +26,12 @@ class GRN(Layer):
         N, C, S = three(x.shape, 1)
         if emit.wants(x):
             emit.save("x", x)
-        norm = emit.keep("norm", N, S)
-        emit(kernels.grn, x.seen(N, C, S), y.seen(N, C, S), norm, self.spec.bias, tasks=flow.tasks(N, S))
+        norm, seen, tasks = emit.keep("norm", N, S), x.seen(N, C, S), length.tasks(N, S)
+        emit(length.length, seen, norm, self.spec.bias, tasks=tasks)
+        emit(kernels.divided, seen, norm, y.seen(N, C, S), tasks=tasks)
 
     def backward(self, emit, y, x):
         N, C, S = three(x.shape, 1)
         if emit.wants(x):
             known = emit.saved("x").seen(N, C, S), emit.saved("norm"), y.diff.seen(N, C, S)
-            emit(kernels.grn_grad, *known, x.diff.seen(N, C, S), emit.scratch(N, S), tasks=flow.tasks(N, S))
+            emit(kernels.divided_grad, *known, x.diff.seen(N, C, S), emit.scratch(N, S), tasks=length.tasks(N, S))

@@ -12,7 +12,7 @@ The surprise: FlowNet's slope where a = b is -1.
 """
 
 from protonet.errors import ShapeError
-from protonet.kernels import flow, l1, pairs, pointwise
+from protonet.kernels import l1, length, pairs, pointwise
 from protonet.kernels import losses as kernels
 from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, register
@@ -48,7 +48,7 @@ class L1Loss(Layer):
 
     def forward_flow(self, emit, xs, loss):
         spec, (N, C, S) = self.spec, three(xs[0].shape, 1)
-        n = flow.tasks(N, S)
+        n = length.tasks(N, S)
         sums, counts = (emit.scratch(n, dtype="float64") for _ in range(2))
         known = xs[0].seen(N, C, S), xs[-1].seen(N, C, S), emit.keep("slope", N, C, S), sums, counts, spec.plateau
         two = int(len(xs) > 1)
