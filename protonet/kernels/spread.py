@@ -71,23 +71,3 @@ def make(name, op):
 
 add, subtract, divide = make("add", plus), make("subtract", minus), make("divide", over)
 maximum, minimum = make("maximum", larger), make("minimum", smaller)
-
-
-def joined(shape, x, z, most=6):
-    """(sizes, strides of x, strides of z), six each: neighbouring axes that lie as one in both are one.
-
-    shape: of y; x, z: the strides along its axes.  Raises ValueError if more than six are left.
-    """
-    kept: list[tuple[int, int, int]] = []
-    for n, p, q in zip(shape, x, z, strict=True):
-        if n == 1 and len(shape) > 1:
-            continue
-        if kept and kept[-1][1] == n * p and kept[-1][2] == n * q:
-            kept[-1] = kept[-1][0] * n, p, q
-        else:
-            kept.append((n, p, q))
-    kept = kept or [(1, 1, 1)]
-    if len(kept) > most:
-        raise ValueError(f"{len(kept)} axes that cannot be joined: at most {most}")
-    kept = [(1, 0, 0)] * (most - len(kept)) + kept
-    return tuple(zip(*kept, strict=True))

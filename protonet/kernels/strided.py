@@ -21,21 +21,21 @@ def cut(sizes):
     return group, -(-prod(sizes[:-1]) // group)
 
 
-def full(sizes, strides):
-    """(sizes, strides) with ones in front, six of each; neighbouring axes that lie as one become one."""
-    joined: list[tuple[int, int]] = []
-    for n, stride in zip(sizes, strides, strict=True):
+def full(sizes, *strides):
+    """(sizes, strides, ...) with ones in front, six of each; neighbouring axes that lie as one in all become one."""
+    joined: list[tuple[int, ...]] = []
+    for n, *steps in zip(sizes, *strides, strict=True):
         if n == 1 and len(sizes) > 1:
             continue
-        if joined and joined[-1][1] == n * stride:
-            joined[-1] = joined[-1][0] * n, stride
+        if joined and joined[-1][1:] == tuple(n * step for step in steps):
+            joined[-1] = joined[-1][0] * n, *steps
         else:
-            joined.append((n, stride))
-    joined = joined or [(1, 1)]
+            joined.append((n, *steps))
+    joined = joined or [(1,) * (1 + len(strides))]
     if len(joined) > AXES:
         raise ValueError(f"{len(joined)} axes that cannot be joined: at most {AXES}")
-    joined = [(1, 0)] * (AXES - len(joined)) + joined
-    return [n for n, _ in joined], [stride for _, stride in joined]
+    joined = [(1, *[0] * len(strides))] * (AXES - len(joined)) + joined
+    return tuple(list(each) for each in zip(*joined, strict=True))
 
 
 @inline

@@ -34,9 +34,9 @@ class Binary(Layer):
     def forward(self, emit, a, b, y):
         if prod(y.shape):
             n = len(y.shape)
-            sizes, *steps_ = kernels.joined(y.shape, steps(a.shape, n), steps(b.shape, n))
+            sizes, first, second = strided.full(y.shape, steps(a.shape, n), steps(b.shape, n))
             group, tasks = strided.cut(sizes)
-            emit(self.kernel, a, b, y, group, *sizes, *steps_[0], *steps_[1], tasks=tasks)
+            emit(self.kernel, a, b, y, group, *sizes, *first, *second, tasks=tasks)
 
 
 @register("Add")

@@ -14,11 +14,12 @@ import logging
 from math import prod
 
 from protonet.errors import NetError, ShapeError
-from protonet.kernels import affine, eltwise_forks, pointwise, repeat
+from protonet.kernels import affine, eltwise_forks, pointwise
 from protonet.kernels import eltwise as kernels
 from protonet.kernels.pointwise import tasks
 from protonet.layers.base import Layer, axis_of, register
 from protonet.layers.memory import pass_on
+from protonet.layers.strides import part
 
 log = logging.getLogger(__name__)
 PROD, SUM, MAX, DIV, MIN = range(5)
@@ -64,11 +65,8 @@ class Eltwise(Layer):
         """The second bottom, as large as the first."""
         if x.shape == y.shape:
             return x
-        O, A, S = self.spread(y.shape, x.shape)
-        rows, full = emit.scratch(A, S, 1), emit.keep("x1", *y.shape) if wanted else emit.scratch(*y.shape)
-        for start, end, (R, T, B) in (x.seen(A, 1), rows, (A, S, 1)), (rows.seen(1, A * S), full, (1, O, A * S)):
-            group, n = repeat.cut(R, T, B)
-            emit(repeat.repeat, start, end.seen(R, T, B), group, tasks=n)
+        full = emit.keep("x1", *y.shape) if wanted else emit.scratch(*y.shape)
+        part(emit, x, full, 0, self.spread(y.shape, x.shape), (0, 1, 0))
         return full
 
     def save(self, emit, xs):

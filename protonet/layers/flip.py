@@ -5,7 +5,7 @@ Fork: flip_layer.cpp of happynear/caffe-windows.
 
 from protonet.errors import ShapeError
 from protonet.layers.base import Layer, register
-from protonet.layers.strides import part, strides
+from protonet.layers.strides import mirrored
 
 
 @register("Flip", spec="flip_param")
@@ -15,17 +15,13 @@ class Flip(Layer):
             raise ShapeError(f"expected (N, C, H, W), found {x}")
         return [x]
 
-    def emit_flipped(self, emit, x, y):
-        steps, start = strides(x.shape), 0
-        for axis, flips in (2, self.spec.flip_height), (3, self.spec.flip_width):
-            if flips:
-                start += steps[axis] * max(0, x.shape[axis] - 1)
-                steps[axis] = -steps[axis]
-        part(emit, x, y, start, x.shape, steps)
+    @property
+    def axes(self):
+        return [2] * self.spec.flip_height + [3] * self.spec.flip_width
 
     def forward(self, emit, x, y):
-        self.emit_flipped(emit, x, y)
+        mirrored(emit, x, y, self.axes)
 
     def backward(self, emit, y, x):
         if emit.wants(x):
-            self.emit_flipped(emit, y.diff, x.diff)
+            mirrored(emit, y.diff, x.diff, self.axes)

@@ -17,9 +17,9 @@ def turned(emit, x, y, shape, order):
 
 
 def part(emit, x, y, start, sizes, steps):
-    """y, of these sizes, <- x from `start` on, read with these strides."""
+    """y, of these sizes, <- x from `start` on, read with these strides; 0 repeats."""
     sizes, steps = kernels.full(sizes, steps)
-    if steps[-1] == 1 or 1 not in steps or start:
+    if steps[-1] in (0, 1) or 1 not in steps or start:
         group, tasks = kernels.cut(sizes)
         emit(kernels.gather, x, y, start, group, *sizes, *steps, tasks=tasks)
         return
@@ -29,6 +29,15 @@ def part(emit, x, y, start, sizes, steps):
     group, tasks = turn.cut(counts, sizes[which], sizes[-1])
     known = *counts, sizes[-1], sizes[which], *(steps[axis] for axis in outer), steps[-1]
     emit(turn.turn, x, y, group, *known, *(there[axis] for axis in outer), there[which], tasks=tasks)
+
+
+def mirrored(emit, x, y, axes):
+    """y <- x with what lies along each of these axes back to front."""
+    steps, start = strides(x.shape), 0
+    for axis in axes:
+        start += steps[axis] * max(0, x.shape[axis] - 1)
+        steps[axis] = -steps[axis]
+    part(emit, x, y, start, x.shape, steps)
 
 
 def back(order):
