@@ -76,26 +76,32 @@ def resample(
                 y[r, p, q] = total
 
 
-@kernel(out="y")
-def downsample(x: f32[R, H, W], y: f32[R, P, Q], begin, end):
-    """y <- the mean of what lies around each place, the nearer the more; NaN where most of it is NaN.
+@kernel(out="first weight")
+def tents(first: i64[P], weight: f32[P, T], n: i64, begin, end):
+    """For an axis of n numbers made P, first and last aligned: weights fall to 0 one place of P away.  One task."""
+    P, T = weight.shape
+    for p in range(P):
+        at = f32(p) / f32(P - 1) * f32(n - 1)
+        first[p] = i64(rounded(at)) - T // 2
+        for t in range(T):
+            weight[p, t] = triangle((f32(first[p] + t) - at) / (f32(n - 1) / f32(P - 1)))
 
-    First and last pixels are aligned; the weights fall to 0 one pixel of y away.
-    """
+
+@kernel(out="y")
+def downsample(
+    x: f32[R, H, W], top: i64[P], down: f32[P, S], left: i64[Q], across: f32[Q, T], y: f32[R, P, Q], begin, end
+):  # fmt: skip
+    """y <- the mean of what lies around each place, by these weights; NaN where most of it is NaN."""
     R, H, W = x.shape
-    R, P, Q = y.shape
-    high, wide = f32(H - 1) / f32(P - 1), f32(W - 1) / f32(Q - 1)
-    tall, broad = i64(math.ceil(high)), i64(math.ceil(wide))
+    P, S = down.shape
+    Q, T = across.shape
     for r in range(begin, end):
         for p in range(P):
-            v = f32(p) / f32(P - 1) * f32(H - 1)
             for q in range(Q):
-                u = f32(q) / f32(Q - 1) * f32(W - 1)
                 total, weight, lost = f32(0.0), f32(0.0), f32(0.0)
-                h, w = i64(rounded(v)), i64(rounded(u))
-                for i in range(max(h - tall, 0), min(h + tall + 1, H)):
-                    for j in range(max(w - broad, 0), min(w + broad + 1, W)):
-                        share = triangle((f32(j) - u) / wide) * triangle((f32(i) - v) / high)
+                for i in range(max(top[p], 0), min(top[p] + S, H)):
+                    for j in range(max(left[q], 0), min(left[q] + T, W)):
+                        share = across[q, j - left[q]] * down[p, i - top[p]]
                         if x[r, i, j] != x[r, i, j]:
                             lost += share
                         else:

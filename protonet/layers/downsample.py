@@ -6,6 +6,8 @@ NaN comes out where more than half as much weighs nothing as weighs something: f
 First and last pixels are aligned.  Fork: downsample_layer.cu of lmb-freiburg/flownet2, which has no gradient.
 """
 
+import numpy as np
+
 from protonet.errors import ShapeError
 from protonet.kernels import pointwise
 from protonet.kernels import resample as kernels
@@ -30,5 +32,13 @@ class Downsample(Layer):
         if x.shape == y.shape:
             emit(pointwise.copy, x, y, tasks=pointwise.tasks(x.shape))
         else:
-            R, P, Q = maps(y.shape)
-            emit(kernels.downsample, x.seen(*maps(x.shape)), y.seen(R, P, Q), tasks=R)
+            (R, H, W), (_, P, Q) = maps(x.shape), maps(y.shape)
+            known = x.seen(R, H, W), *self.weights(emit, H, P), *self.weights(emit, W, Q)
+            emit(kernels.downsample, *known, y.seen(R, P, Q), tasks=R)
+
+    def weights(self, emit, old, new):
+        """(first, weights) of an axis."""
+        reach = int(np.ceil(np.float32(old - 1) / np.float32(new - 1)))
+        found = emit.scratch(new, dtype="int64"), emit.scratch(new, 2 * reach + 1)
+        emit(kernels.tents, *found, old)
+        return found
