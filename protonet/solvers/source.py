@@ -52,9 +52,10 @@ def checked(p):
     if p.average_loss < 1:
         raise SolverError(f"average_loss must be at least 1, found {p.average_loss}", field="average_loss")
     for field, value in p.ListFields():
-        idle, whose = ELSEWHERE.get(field.name, ((value,), ""))
-        if value not in idle:
-            raise SolverError(f"{field.name} is {whose}, which is not done here: take it out", field=field.name)
+        if field.name in ELSEWHERE:
+            idle, whose = ELSEWHERE[field.name]
+            if value not in idle:
+                raise SolverError(f"{field.name} is {whose}, which is not done here: take it out", field=field.name)
     if p.eval_type == "detection":
         log.warning("eval_type: detection: test nets give their tops' means, no average precision")
     for name in ("test_interval", "snapshot", "display"):
