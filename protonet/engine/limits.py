@@ -16,7 +16,7 @@ from protonet.kernels import peak
 from protonet.kernels.simd import W
 from protonet.runtime import plan
 from protonet.runtime.execute import Program
-from protonet.runtime.step import Buffer, Emit
+from protonet.runtime.step import SMALL, Buffer, Emit
 
 TURNS = 400_000  # FMAs of each chain: some ms
 FAR = 96 << 20  # bytes that no cache of a few cores holds
@@ -49,7 +49,7 @@ class Named:
 
 def measure(threads):
     """The Limits of this machine now, in less than a second."""
-    sums = Buffer((threads, max(peak.CHAINS, peak.LINE) * W), "own")
+    sums = Buffer((threads, max(peak.CHAINS, peak.LINE) * W, SMALL), "own")  # a step over less is one thread's
     flops = 2 * W * peak.CHAINS * TURNS * threads / best(peak.multiply, threads, sums, TURNS)
     speeds = []
     for size, times in (l2() // 2, 64), (FAR // threads, 1):
