@@ -4,6 +4,8 @@ from protonet.engine.machine import W
 from protonet.kernels import winograd
 from protonet.runtime.step import Buffer
 
+FEWEST = 4  # tasks of a product: tiles are cut for them, though weights are then read once for each cut
+
 
 def lower(op, to):
     """`op`: a Convolution whose choice this is.  Few tiles are all transformed first, so that weights are read once."""
@@ -32,5 +34,8 @@ def lower(op, to):
         v = Buffer((winograd.room(form, full, ins),), "arena", f"{op.layer.name} transformed")
         args = images, down, along, full, ins, *op.x.strides
         to.emit(winograd.TRANSFORM[form], x, v, *args, tasks=ins * images * down)
-        private = 4 * winograd.room(form, full, vectors)
-        to.emit(kernel, v, *arrays, *sizes, *places, tasks=-(-outs // vectors), private=private)
+        parts = -(-outs // vectors)
+        pieces = min(full // tiles, -(-FEWEST // parts))
+        piece = -(-full // tiles // pieces) * tiles
+        private = 4 * winograd.room(form, piece, vectors)
+        to.emit(kernel, v, *arrays, piece, *sizes, *places, tasks=parts * -(-full // piece), private=private)

@@ -156,25 +156,31 @@ def make_product(form, tiles, vectors, act):
     stages = make_stages(form, tiles, vectors, act)
 
     def product(
-        v: f32[V], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1],
+        v: f32[V], u: f32[U], bias: f32[B], slope: f32[B], r: f32[R], y: f32[Y], following: f32[1], piece: i64,
         vecs: i64, channels: i64, images: i64, down: i64, across: i64, rows: i64, columns: i64,
         yn: i64, yr: i64, yb: i64, rn: i64, rr: i64, rb: i64, add: i64, lo: f32, hi: f32, begin, end, memory,
     ):  # fmt: skip
-        """y <- activation(A' (u * v) A + bias + r); a task is `vectors` vectors of channels.
+        """y <- activation(A' (u * v) A + bias + r); a task is `vectors` vectors of channels of `piece` tiles.
 
-        down, across: tiles of an image, in columns and rows.  memory: room(form, tiles, vectors), tiles filled up.
+        down, across: tiles of an image, in columns and rows.  memory: room(form, piece, vectors).
         """
         all_, blocks = images * down * across, (channels + W - 1) // W
+        pieces = (all_ + piece - 1) // piece
         vb = (all_ + tiles - 1) // tiles * tiles * W * 4
         vp, size = 4 * padded(blocks * vb // 4), blocks * planes_ * W * W
         for task in range(begin, end):
-            k = task * vectors
-            if k + vectors < vecs:
+            k = task // pieces
+            t0 = (task - k * pieces) * piece
+            k *= vectors
+            if t0 + piece < all_:
+                last = address(u, k * size)
+            elif k + vectors < vecs:
                 last = address(u, (k + vectors) * size)
             else:
                 last = address(following, 0)
             stages(
-                address(v, 0), vb, vp, address(u, k * size), last, channels, vecs - k >= vectors, 0, all_,
+                address(v, t0 * W), vb, vp, address(u, k * size), last, channels, vecs - k >= vectors,
+                t0, min(t0 + piece, all_),
                 memory, address(bias, k * W), address(slope, k * W), address(r, k * rb) * add, address(y, k * yb),
                 down, across, rows, columns, yn, yr, yb, rn, rr, rb, lo, hi,
             )  # fmt: skip

@@ -32,21 +32,14 @@ def test_in_two_steps_and_in_one(form, added, C, rng):
         v = np.full(winograd.room(form, full, blocks), np.nan, np.float32)
         compiled(winograd.TRANSFORM[form], xb, v, N, down, across, full, blocks, *xs, tasks=blocks * N * down)
         sizes, ends = (3, C, N, down, across, H, V), (*rs, added, 0.0, 0.0)
-        yb, ys = empty(N, K, H, V)
-        arrays, tasks = (packed, bias, bias, rb, yb, packed[:1]), -(-3 // vectors)
-        private = 4 * winograd.room(form, full, vectors)
-        run(
-            winograd.stage("product", form, tiles, vectors),
-            v,
-            *arrays,
-            *sizes,
-            *ys,
-            *ends,
-            tasks=tasks,
-            python=False,
-            private=private,
-        )
-        assert_allclose(plain(yb, N, K, H, V), wanted, rtol=1e-3, atol=1e-4)
+        arrays = packed, bias, bias, rb
+        for piece in (full, tiles):
+            yb, ys = empty(N, K, H, V)
+            args = *arrays, yb, packed[:1], piece, *sizes, *ys, *ends
+            tasks, private = -(-3 // vectors) * -(-count // piece), 4 * winograd.room(form, piece, vectors)
+            kernel = winograd.stage("product", form, tiles, vectors)
+            run(kernel, v, *args, tasks=tasks, python=False, private=private)
+            assert_allclose(plain(yb, N, K, H, V), wanted, rtol=1e-3, atol=1e-4)
         yb, ys = empty(N, K, H, V)
         block = 2 * tiles
         private = 4 * (winograd.room(form, block, blocks) + winograd.room(form, block, vectors))
