@@ -105,7 +105,7 @@ class Cell:
             return self.before_in_top * prod(self.shape[1:])
         above, left, _, _ = self.top.halo
         inside = (-self.origin if self.held else above) * self.row + left * self.pixel
-        return inside + self.block_in_top * self.block + self.before_in_top * self.image
+        return inside + self.block_in_top * self.block + self.before_in_top * self.top.image
 
     @property
     def dense(self):

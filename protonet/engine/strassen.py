@@ -74,7 +74,7 @@ def lower(op, to):
 
     weights = {
         part: to.constants.get(
-            ("strassen", part, key(op.weights)), lambda part=part: pack.direct(parts(op.weights)[part])
+            ("strassen", part, key(op.weights)), lambda part=part: pack.direct(parts(op.merged())[part])
         )
         for part in ("a11", "a12", "s2", "s3", "s1", "s4", "a22")
     }
