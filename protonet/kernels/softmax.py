@@ -30,10 +30,10 @@ def softmax(x: f32[O, C, S], y: f32[O, C, S], work: f32[O, S], begin, end):
     if S == 1:
         o = begin
         while o + 4 <= end and C <= FEW:
-            four_rows(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C)
+            four_rows(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C, 0.0)
             o += 4
         while o < end:
-            one_row(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C)
+            one_row(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C, 0.0)
             o += 1
         return
     blocks = (S + BLOCK - 1) // BLOCK

@@ -1,5 +1,6 @@
 """Softmax of a row in vectors by hand: its last numbers under a mask, where the compiler would take them one by one."""
 
+from protonet.kernels.jit import f32
 from protonet.kernels.simd import BYTES, F32, I32, VECTOR, E, W, intrinsic, ir
 
 INTS = ir.VectorType(I32, W)
@@ -26,14 +27,14 @@ def ints(n):
     return ir.Constant(INTS, [n] * W)
 
 
-def softmax_rows(count):
+def softmax_rows(count, logs=False):
     """An intrinsic: y[i, :n] <- exp(x[i, :n]) over its sum, for `count` rows of n numbers; y may be x.
 
-    Several rows at once hide how long each of a row's sums takes.
+    logs: the log of that, never below `least`.  Several rows at once hide how long each of a row's sums takes.
     """
 
     @intrinsic
-    def softmax_rows(e, x, y, n):
+    def softmax_rows(e, x, y, n, least: f32):
         b, pitch, zero = e.b, e.b.mul(n, e.int(4)), e.const(0)
         whole = b.ashr(n, e.int(W.bit_length() - 1))
         rest = e.mask(b.sub(n, b.mul(whole, e.int(W))))
@@ -67,16 +68,22 @@ def softmax_rows(count):
         def powers(i, v, total, store, mask):
             away = b.fsub(v, tops[i])
             v = exp(e, away if mask is None else b.select(mask, away, zero))
-            store(v)
+            if not logs:
+                store(v)
             return b.fadd(total, v if mask is None else b.select(mask, v, zero))
 
         totals = over(xs, [zero] * count, powers)
-        inverse = [e.splat(b.fdiv(F32(1), e.sum(total))) for total in totals]
+        totals = [e.sum(total) for total in totals]
+        if logs:
+            floor, totals = e.splat(least), [e.splat(e.call("llvm.log.f32", total)) for total in totals]
+            tops = [b.fadd(top, total) for top, total in zip(tops, totals, strict=True)]
+        else:
+            inverse = [e.splat(b.fdiv(F32(1), total)) for total in totals]
 
-        def scaled(i, v, nothing, store, mask):
-            store(b.fmul(v, inverse[i]))
+        def last(i, v, nothing, store, mask):
+            store(e.max(b.fsub(v, tops[i]), floor) if logs else b.fmul(v, inverse[i]))
             return nothing
 
-        over(ys, [zero] * count, scaled)
+        over(xs if logs else ys, [zero] * count, last)
 
     return softmax_rows

@@ -3,12 +3,14 @@
 Fork: log_softmax_layer.cpp of Synopsys, which has no gradient.
 """
 
+from math import log
+
 from protonet.kernels import log_softmax as kernels
-from protonet.kernels import pointwise, softmax
+from protonet.kernels import softmax
 from protonet.layers.base import Layer, axis_of, register
 from protonet.layers.memory import three
 
-LEAST = 1e-20
+LEAST = log(1e-20)
 
 
 @register("LogSoftmax", spec="log_softmax_param")
@@ -21,5 +23,5 @@ class LogSoftmax(Layer):
 
     def forward(self, emit, x, y):
         O, C, S = three(x.shape, axis_of(self.spec.axis, x.shape))
-        emit(softmax.softmax, x.seen(O, C, S), y.seen(O, C, S), emit.scratch(O, S), tasks=softmax.tasks(O, S))
-        emit(kernels.log_of, y, y, LEAST, tasks=pointwise.tasks(y.shape))
+        scratch, tasks = (emit.scratch(O, S), emit.scratch(O, S)), softmax.tasks(O, S)
+        emit(kernels.log_softmax, x.seen(O, C, S), y.seen(O, C, S), *scratch, LEAST, tasks=tasks)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
@@ -11,6 +12,21 @@ def test_agrees_with_numpy(axis, rng):
     x = rng.normal(0, 30, (3, 7, 5))
     _, (y,) = run(layer(f'type: "LogSoftmax" log_softmax_param {{ axis: {axis} }}', x.shape, wants=[False]), x)
     assert_allclose(y.data, log_softmax(x, axis), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(9, 3), (5, 300), (3, 40, 600)])
+def test_rows_four_at_once_and_one_and_columns_of_two_tasks(shape, rng):
+    x = rng.normal(0, 30, shape)
+    _, (y,) = run(layer('type: "LogSoftmax"', x.shape, wants=[False]), x)
+    assert_allclose(y.data, log_softmax(x, 1), rtol=1e-4, atol=1e-4)
+
+
+def test_nan_stays_in_its_row():
+    x = np.zeros((5, 3), np.float32)
+    x[2, 1] = np.nan
+    _, (y,) = run(layer('type: "LogSoftmax"', x.shape, wants=[False]), x)
+    assert np.isnan(y.data[2]).all()
+    assert not np.isnan(np.delete(y.data, 2, axis=0)).any()
 
 
 def test_two_by_hand():
