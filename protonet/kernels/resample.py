@@ -32,48 +32,50 @@ def rounded(x):
 
 
 @kernel(out="first weight")
-def weights(first: i64[P], weight: f32[P, T], n: i64, a: f32, b: f32, shrunk: f32, how: i64, begin, end):
+def weights(first: i64[P], weight: f32[T, P], n: i64, a: f32, b: f32, shrunk: f32, how: i64, begin, end):
     """For an axis of n numbers: place p is a * p + b, and distances are `shrunk` before they are weighed.  One task."""
-    P, T = weight.shape
+    T, P = weight.shape
     for p in range(P):
         at = a * f32(p) + b
         nearest = rounded(at)
         if how == NEAREST:
-            first[p], weight[p, 0] = i64(min(max(nearest, 0.0), f32(n - 1))), 1.0
+            first[p], weight[0, p] = i64(min(max(nearest, 0.0), f32(n - 1))), 1.0
         else:
             start, total = i64(nearest) - T // 2, f32(0.0)
-            first[p] = start
+            first[p] = min(max(start, -T), n)  # further out, all weights are 0
             for t in range(T):
                 far = shrunk * (at - f32(start + t))
                 w = shrunk * (cubic(far) if how == CUBIC else triangle(far))
-                weight[p, t] = w if start + t >= 0 and start + t < n else f32(0.0)
-                total += weight[p, t]
+                weight[t, p] = w if start + t >= 0 and start + t < n else f32(0.0)
+                total += weight[t, p]
             for t in range(T):
-                weight[p, t] = weight[p, t] / total if total != 0.0 else f32(0.0)
+                weight[t, p] = weight[t, p] / total if total != 0.0 else f32(0.0)
 
 
 @kernel(out="y line")
 def resample(
-    x: f32[R, H, W], top: i64[P], down: f32[P, S], left: i64[Q], across: f32[Q, T], y: f32[R, P, Q], line: f32[R, W],
+    x: f32[R, H, W], top: i64[P], down: f32[S, P], left: i64[Q], across: f32[T, Q], y: f32[R, P, Q], line: f32[R, V],
     begin, end,
 ):  # fmt: skip
-    """line is scratch."""
+    """line is scratch: a row with T zeros before and after it."""
     R, H, W = x.shape
-    P, S = down.shape
-    Q, T = across.shape
+    S, P = down.shape
+    T, Q = across.shape
     for r in range(begin, end):
+        for t in range(T):
+            line[r, t] = line[r, W + T + t] = 0.0
         for p in range(P):
-            for w in range(W):
+            for w in range(T, W + T):
                 line[r, w] = 0.0
             for s in range(max(0, -top[p]), min(S, H - top[p])):
-                share = down[p, s]
+                share = down[s, p]
                 for w in range(W):
-                    line[r, w] += share * x[r, top[p] + s, w]
+                    line[r, w + T] += share * x[r, top[p] + s, w]
             for q in range(Q):
-                total = f32(0.0)
-                for t in range(max(0, -left[q]), min(T, W - left[q])):
-                    total += across[q, t] * line[r, left[q] + t]
-                y[r, p, q] = total
+                y[r, p, q] = across[0, q] * line[r, left[q] + T]
+            for t in range(1, T):
+                for q in range(Q):
+                    y[r, p, q] += across[t, q] * line[r, left[q] + T + t]
 
 
 @kernel(out="first weight")

@@ -37,9 +37,10 @@ class Resample(Layer):
         factor = np.float32(old / new)
         shrunk = np.float32(1) / (factor if antialias else np.float32(1))
         reach, how = 4 if self.spec.type == self.spec.CUBIC else 2, self.spec.type
-        radius = 2 if factor < 1 else int(np.ceil(np.float32(reach) / shrunk))
+        near = 2 if how == self.spec.CUBIC else 1  # beyond, weights are 0; the fork looks as far as 2 for both
+        radius = near if factor < 1 else int(np.ceil(np.float32(reach) / shrunk))
         count = 1 if how == self.spec.NEAREST else 2 * radius + 1
-        found = emit.scratch(new, dtype="int64"), emit.scratch(new, count)
+        found = emit.scratch(new, dtype="int64"), emit.scratch(count, new)
         emit(kernels.weights, *found, old, factor, np.float32(other) / 2 - np.float32(0.5), shrunk, how)
         return found
 
@@ -49,4 +50,4 @@ class Resample(Layer):
         antialias = self.spec.antialias and (H > P or W > Q)
         down, across = (self.weights(emit, *sizes, antialias) for sizes in ((H, P, W / Q), (W, Q, H / P)))
         known = x.seen(R, H, W), *down, *across
-        emit(kernels.resample, *known, y.seen(R, P, Q), emit.scratch(R, W), tasks=R)
+        emit(kernels.resample, *known, y.seen(R, P, Q), emit.scratch(R, W + 2 * across[1].shape[0]), tasks=R)
