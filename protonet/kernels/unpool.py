@@ -1,10 +1,17 @@
 """Maps made larger: numbers put where a mask says (R, A) to (R, B), or each repeated.  A task is a map."""
 
 from protonet.kernels.fault import report
-from protonet.kernels.jit import address, f32, i64, kernel
+from protonet.kernels.jit import address, f32, i64, inline, kernel
 from protonet.kernels.memory import copy
 
 M, R, A, B, H, W, P, Q = "MRABHWPQ"
+LARGE = 2.0**62
+
+
+@inline
+def index(m):
+    """As an integer, of any size; NaN and what is less than 0 are 0."""
+    return i64(min(max(0.0, m), LARGE))
 
 
 @kernel(out="fault")
@@ -12,10 +19,10 @@ def check(mask: f32[M], fault: i64[2], places: i64, begin, end):
     """Report the first number that is no place from 0 to places - 1.  One task."""
     bad = 0
     for m in range(mask.shape[0]):
-        bad += 0 if mask[m] >= 0.0 and mask[m] < f32(places) else 1
+        bad += 0 if mask[m] >= 0.0 and index(mask[m]) < places else 1
     if bad > 0:
         for m in range(mask.shape[0]):
-            if not (mask[m] >= 0.0 and mask[m] < f32(places)):
+            if not (mask[m] >= 0.0 and index(mask[m]) < places):
                 report(fault, m, mask[m])
                 break
 
@@ -28,16 +35,22 @@ def unpool(x: f32[R, A], mask: f32[R, A], y: f32[R, B], begin, end):
         for b in range(B):
             y[r, b] = 0.0
         for a in range(A):
-            if mask[r, a] >= 0.0 and mask[r, a] < f32(B):
-                y[r, i64(mask[r, a])] = x[r, a]
+            if mask[r, a] >= 0.0 and index(mask[r, a]) < B:
+                y[r, index(mask[r, a])] = x[r, a]
 
 
 @kernel(out="dx")
 def unpool_grad(dy: f32[R, B], mask: f32[R, A], dx: f32[R, A], begin, end):
     A, B = dx.shape[1], dy.shape[1]
     for r in range(begin, end):
-        for a in range(A):
-            dx[r, a] = dy[r, i64(mask[r, a])] if mask[r, a] >= 0.0 and mask[r, a] < f32(B) else 0.0
+        if B == 0:
+            for a in range(A):
+                dx[r, a] = 0.0
+            continue
+        for a in range(A):  # something inside is read for each, so that LLVM makes vectors
+            k = index(mask[r, a])
+            here = dy[r, min(k, B - 1)]
+            dx[r, a] = here if mask[r, a] >= 0.0 and k < B else 0.0
 
 
 @kernel(out="y")
