@@ -9,11 +9,10 @@ from math import prod
 from protonet.errors import ShapeError
 from protonet.kernels import reductions as kernels
 from protonet.layers.base import Layer, axis_of, register
-from protonet.layers.strides import turned
 
 
 class Reduce(Layer):
-    no_gradient, how = (0,), kernels.SUM
+    no_gradient, how, mean = (0,), kernels.SUM, False
 
     def axes(self, x):
         return sorted({axis_of(axis, x) for axis in self.spec.axis} or range(len(x)))
@@ -27,23 +26,23 @@ class Reduce(Layer):
         return [tuple(n for axis, n in enumerate(x) if axis not in axes)]
 
     def forward(self, emit, x, y):
-        axes = self.axes(x.shape)
-        S = prod(x.shape[axes[-1] + 1 :]) if axes else 1
-        if S > 1 and axes == list(range(axes[0], axes[-1] + 1)):
-            O, A = prod(x.shape[: axes[0]]), prod(x.shape[axes[0] : axes[-1] + 1])
-            sums = emit.scratch(O, S, dtype="float64")
-            emit(kernels.reduce_columns, x.seen(O, A, S), y.seen(O, S), sums, self.how, tasks=kernels.columns(O, S))
-            return
-        order = [*(axis for axis in range(len(x.shape)) if axis not in axes), *axes]
-        A = prod(x.shape[axis] for axis in axes)
-        O = x.count // A
-        if order != sorted(order):
-            rows = emit.scratch(O, A)
-            turned(emit, x, rows, x.shape, order)
-        else:
-            rows = x.seen(O, A)
-        group, n = kernels.cut(O, A)
-        emit(kernels.reduce, rows, y.seen(O), self.how, group, tasks=n)
+        """Axes that are neighbours at once, the last ones first."""
+        shape, axes = list(x.shape), self.axes(x.shape)
+        n = prod(shape[axis] for axis in axes) if self.mean else 1
+        runs = [[axis, axis + 1] for axis in axes] or [[0, 0]]
+        for i in range(len(runs) - 1, 0, -1):
+            if runs[i - 1][1] == runs[i][0]:
+                runs[i - 1][1] = runs.pop(i)[1]
+        for first, last in reversed(runs):
+            O, A, S = prod(shape[:first]), prod(shape[first:last]), prod(shape[last:])
+            final = first == runs[0][0]
+            to, how = (y if final else emit.scratch(O, S)), (self.how, n if final else 1)
+            if S > 1:
+                emit(kernels.reduce_columns, x.seen(O, A, S), to.seen(O, S), *how, tasks=kernels.columns(O, S))
+            else:
+                group, tasks = kernels.cut(O, A)
+                emit(kernels.reduce, x.seen(O, A), to.seen(O), *how, group, tasks=tasks)
+            x, shape[first:last] = to, []
 
 
 @register("ReduceSum", spec="reduce_sum_param")
@@ -55,7 +54,7 @@ class ReduceSum(Reduce):
 class ReduceMean(Reduce):
     """the mean over some axes."""
 
-    how = kernels.MEAN
+    mean = True
 
 
 @register("ReduceMax", spec="reduce_max_param")

@@ -273,6 +273,8 @@ CASES = [
     Case("Maximum", "torch.maximum(a, b)", shapes=two, backward=False),
     Case("Minimum", "torch.minimum(a, b)", shapes=two, backward=False),
     Case("ReduceSum", "a.sum(1)", "reduce_sum_param { axis: 1 }", backward=False),
+    Case("ReduceSum", "a.sum(0)", "reduce_sum_param { axis: 0 }", backward=False, label="images"),
+    Case("ReduceSum", "a.sum((0, 2))", "reduce_sum_param { axis: 0 axis: 2 }", backward=False, label="apart"),
     Case("ReduceMean", "a.mean((2, 3))", "reduce_mean_param { axis: 2 axis: 3 }", backward=False),
     Case("ReduceMax", "a.amax((2, 3))", "reduce_max_param { axis: 2 axis: 3 }", backward=False),
     Case("ReduceMin", "a.amin(0)", "reduce_min_param { axis: 0 }", backward=False),
