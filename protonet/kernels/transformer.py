@@ -6,7 +6,7 @@ Rows and columns run from -1 to 1, of y as of x, -1 being the first and 1 one be
 from protonet.kernels.bits import floor
 from protonet.kernels.jit import f32, f64, i64, inline, kernel
 
-N, C, H, W, P, Q, K = "NCHWPQK"
+N, C, H, W, P, Q, K, S, M = "NCHWPQKSM"
 BEYOND = 1.0e6  # places further off are as far as this
 
 
@@ -60,26 +60,36 @@ def read(x: f32[N, C, H, W], theta: f32[N, 2, 3], y: f32[N, C, P, Q], begin, end
                 y[n, c, p, q] = (1.0 - b) * upper + b * lower
 
 
+@kernel(out="at share")
+def spots(theta: f32[N, 2, 3], at: i64[N, P, Q, 4], share: f32[N, P, Q, 4], H: i64, W: i64, begin, end):
+    """The four numbers of a map that each place is read between, and their shares: 0 of what is outside."""
+    _, P, Q, _ = at.shape
+    for task in range(begin, end):
+        n, p = task // P, task % P
+        for q in range(Q):
+            v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
+            h, w = i64(floor(v)), i64(floor(u))
+            b, a = v - f32(h), u - f32(w)
+            for k in range(4):
+                i, j = h + k // 2, w + k % 2
+                inside = i >= 0 and i < H and j >= 0 and j < W
+                at[n, p, q, k] = i * W + j if inside else 0
+                share[n, p, q, k] = (b if k > 1 else 1.0 - b) * (a if k % 2 == 1 else 1.0 - a) if inside else f32(0.0)
+
+
 @kernel(out="dx")
-def read_grad(dy: f32[N, C, P, Q], theta: f32[N, 2, 3], dx: f32[N, C, H, W], begin, end):
+def read_grad(dy: f32[N, C, S], at: i64[N, S, 4], share: f32[N, S, 4], dx: f32[N, C, M], begin, end):
     """dx <- each dy, shared out over the four numbers it was read between; a task is a plane."""
-    N, C, H, W = dx.shape
-    _, _, P, Q = dy.shape
+    _, C, M = dx.shape
+    S = dy.shape[2]
     for task in range(begin, end):
         n, c = task // C, task % C
-        for h in range(H):
-            for w in range(W):
-                dx[n, c, h, w] = 0.0
-        for p in range(P):
-            for q in range(Q):
-                v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
-                h, w = i64(floor(v)), i64(floor(u))
-                b, a, d = v - f32(h), u - f32(w), dy[n, c, p, q]
-                for i in range(2):
-                    for j in range(2):
-                        if h + i >= 0 and h + i < H and w + j >= 0 and w + j < W:
-                            share = (b if i == 1 else 1.0 - b) * (a if j == 1 else 1.0 - a)
-                            dx[n, c, h + i, w + j] += d * share
+        for m in range(M):
+            dx[n, c, m] = 0.0
+        for s in range(S):
+            for k in range(4):
+                if share[n, s, k] != 0.0:
+                    dx[n, c, at[n, s, k]] += dy[n, c, s] * share[n, s, k]
 
 
 @kernel(out="dtheta")

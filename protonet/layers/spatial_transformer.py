@@ -61,7 +61,10 @@ class SpatialTransformer(Layer):
 
     def backward(self, emit, y, x, theta):
         if emit.wants(x):
-            emit(kernels.read_grad, y.diff, emit.saved("theta"), x.diff, tasks=x.shape[0] * x.shape[1])
+            (N, C, H, W), (P, Q) = x.shape, y.shape[2:]
+            at, share = emit.scratch(N, P * Q, 4, dtype="int64"), emit.scratch(N, P * Q, 4)
+            emit(kernels.spots, emit.saved("theta"), at.seen(N, P, Q, 4), share.seen(N, P, Q, 4), H, W, tasks=N * P)
+            emit(kernels.read_grad, y.diff.seen(N, C, P * Q), at, share, x.diff.seen(N, C, H * W), tasks=N * C)
         if emit.wants(theta):
             known = emit.saved("x"), emit.saved("theta"), y.diff, emit.saved("given")
             emit(kernels.theta_grad, *known, theta.diff, tasks=x.shape[0])
