@@ -71,9 +71,12 @@ def chosen(planner, window, x, y):
     (sh, sw), weights = window.stride, rate(planner.weight)
     p = Problem(N, 1, C, K, rows, columns, window.kernel, window.stride, lanes=C, rate=weights)
     deeper = Problem(N, 1, sh * sw * C, K, rows, columns, (h, v), rate=weights)
-    choice = min((winograd(deeper, form) for form in forms), key=lambda one: one.cost)
     moved = MOVED * N * sh * sw * C * (rows + h - 1) * (columns + v - 1)
-    if choice.cost + moved > JOINED * direct(p).cost:
+    plain = direct(p)
+    options = [replace(plain, cost=JOINED * plain.cost)]
+    options += [replace(one, cost=one.cost + moved) for one in (winograd(deeper, form) for form in forms)]
+    choice = planner.tune(p, options) if planner.tune else min(options, key=lambda one: one.cost)
+    if choice.name == "direct":
         return None
     return replace(window, kernel=(h, v), stride=(1, 1), before=(0, 0), after=(0, 0)), choice
 

@@ -3,9 +3,11 @@
     protonet.compile("deploy.prototxt", "deploy.caffemodel", tune=True)      # or `protonet compile --tune`
 
 choose.py's costs are those of the machines it was measured on; this asks the one at hand, where several algorithms come
-near each other.  What it finds is kept in the folder of compiled kernels, which is named by machine and versions, in a
-file named by the sources of the kernels, under the convolution's shape and the threads: a second compile measures
-nothing and makes the same program.  Nothing is measured unless it is asked for: programs are the same everywhere then.
+near each other: for a first layer, whether its space becomes depth (first.py) among them.  (A Deconvolution has one
+algorithm; whether bands of rows pay is a matter of the machine, not of a layer: chains.py.)  What it finds is kept in
+the folder of compiled kernels, which is named by machine and versions, in a file named by the sources of the kernels,
+under the convolution's shape and the threads: a second compile measures nothing and makes the same program.  Nothing is
+measured unless it is asked for: programs are the same everywhere then.
 """
 
 import json
@@ -17,7 +19,8 @@ from math import inf
 import numpy as np
 
 from protonet.engine import fuse
-from protonet.engine.layout import BLOCKED
+from protonet.engine.choose import FEW_CHANNELS
+from protonet.engine.layout import BLOCKED, PLAIN
 from protonet.engine.plan import Constants, Planner
 from protonet.graph.build import build
 from protonet.io.atomic import replacing
@@ -29,7 +32,7 @@ from protonet.runtime import plan as planning
 from protonet.runtime.execute import Program
 
 log = logging.getLogger(__name__)
-MODULES = "conv_blocked", "winograd", "winograd_forms", "strassen", "blocks"
+MODULES = "conv_blocked", "winograd", "winograd_forms", "strassen", "blocks", "depth"
 NEAR = 1.6  # times the least cost: what costs more is not measured
 BETTER = 0.97  # of the time of what costs say, to be taken instead
 ROUNDS, ENOUGH = 5, 0.03  # at least; seconds for one algorithm
@@ -77,11 +80,11 @@ def fastest(problem, options, threads):
 
 
 def alone(problem, choice, threads):
-    """One convolution of this shape by this algorithm, from blocks to blocks."""
+    """One convolution of this shape by this algorithm, to blocks; from blocks too, if it is not a first layer."""
     graph = convolution(problem)
     planner = Planner(graph, Constants(), tune=lambda *_: choice)
     planner.room = inf  # what stays in L2 beside other layers is not asked here
-    planner.give(graph.nodes[0].outputs[0], BLOCKED)
+    planner.give(graph.nodes[0].outputs[0], PLAIN if problem.lanes == problem.C <= FEW_CHANNELS else BLOCKED)
     planner.build(next(unit for unit in fuse.units(graph) if unit.type == "Convolution"))
     steps = planner.steps()
     return Program(steps, planning.packed(steps), threads)

@@ -10,7 +10,7 @@ from protonet.engine import choose, tune
 from protonet.engine.choose import Problem
 from protonet.kernels import objects
 from tests.engine.test_program import made
-from tests.engine.tools import conv, exact, relu
+from tests.engine.tools import agree, conv, exact, operations, relu
 
 BODY = conv("a", "x", 32, 3, pad=1) + relu("a") + conv("b", "a", 48, 3, pad=1)
 SHAPE = (1, 32, 14, 14)
@@ -45,6 +45,27 @@ def test_what_is_measured_is_kept_and_then_obeyed(monkeypatch, rng):
     x = rng.normal(size=SHAPE).astype(np.float32)
     found, known = second.run(x)["b"], exact(document, weights, {"x": x})["b"]
     np.testing.assert_allclose(found, known, atol=1e-4 * np.abs(known).max())
+
+
+@pytest.mark.parametrize("taken", ["direct", "winograd"])
+def test_a_first_layer_whose_space_may_become_depth(taken, monkeypatch):
+    calls = []
+
+    def told(problem, options, threads):
+        calls.append(problem)
+        for option in options:
+            tune.alone(problem, option, threads).run()
+        return next(option for option in options if option.name == taken)
+
+    monkeypatch.setattr(tune, "fastest", told)
+    monkeypatch.setattr(tune, "NEAR", 1e9)
+    body = conv("y", "x", 64, 7, stride=2, pad=3)
+    program, _ = agree(body, (1, 3, 60, 60), threads=(1, 1), tolerance=1e-4, tune=True)
+    assert len(calls) == 1
+    assert any("to_depth" in name for name in operations(program)) == (taken == "winograd")
+    calls.clear()
+    agree(body, (1, 3, 60, 60), threads=(1,), exact=True, tune=True)
+    assert not calls
 
 
 def test_nothing_is_measured_unless_asked_for(monkeypatch):
