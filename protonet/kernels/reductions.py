@@ -89,22 +89,29 @@ def columns(O, S):
     return O * -(-S // WIDE)
 
 
-@intrinsic
-def totals(e, x, pitch, A, y, n: f64):
-    """TOGETHER columns of A rows, `pitch` bytes apart, summed and divided by n."""
-    b, wide, half = e.b, ir.VectorType(ir.DoubleType(), W // 2), ir.VectorType(F32, W // 2)
-    zero = ir.Constant(wide, [0.0] * (W // 2))
+def totals(count):
+    """An intrinsic: `count` half vectors of columns of A rows, `pitch` bytes apart, summed and divided by n."""
 
-    def row(_, c):
-        at, *sums = c
-        values = [b.fpext(e.load(at, BYTES // 2 * k, W // 2), wide) for k in range(len(sums))]
-        return [b.add(at, pitch), *map(b.fadd, sums, values)]
+    @intrinsic
+    def totals(e, x, pitch, A, y, n: f64):
+        b, wide, half = e.b, ir.VectorType(ir.DoubleType(), W // 2), ir.VectorType(F32, W // 2)
+        zero = ir.Constant(wide, [0.0] * (W // 2))
 
-    _, *sums = e.loop(A, [x, *[zero] * (TOGETHER // (W // 2))], row)
-    n = e.splat(n, W // 2)
-    halves = [b.fptrunc(b.fdiv(total, n), half) for total in sums]
-    for k, (left, right) in enumerate(zip(halves[::2], halves[1::2], strict=True)):
-        e.store(e.shuffle(left, right, list(range(W))), y, BYTES * k)
+        def row(_, c):
+            at, *sums = c
+            values = [b.fpext(e.load(at, BYTES // 2 * k, W // 2), wide) for k in range(count)]
+            return [b.add(at, pitch), *map(b.fadd, sums, values)]
+
+        _, *sums = e.loop(A, [x, *[zero] * count], row)
+        n = e.splat(n, W // 2)
+        halves = [b.fptrunc(b.fdiv(total, n), half) for total in sums]
+        for k, (left, right) in enumerate(zip(halves[::2], halves[1::2], strict=True)):
+            e.store(e.shuffle(left, right, list(range(W))), y, BYTES * k)
+
+    return totals
+
+
+many, few = totals(TOGETHER // (W // 2)), totals(2)
 
 
 @kernel(out="y")
@@ -117,9 +124,14 @@ def reduce_columns(x: f32[O, A, S], y: f32[O, S], how: i64, n: f64, begin, end):
         first = (task - o * parts) * WIDE
         last = min(first + WIDE, S)
         if how == SUM:
+            start = first
             while first + TOGETHER <= last:
-                totals(address(x, (o, 0, first)), 4 * S, A, address(y, (o, first)), n)
+                many(address(x, (o, 0, first)), 4 * S, A, address(y, (o, first)), n)
                 first += TOGETHER
+            while first < last and start + W <= last:
+                at = min(first, last - W)  # the last vector takes some columns again
+                few(address(x, (o, 0, at)), 4 * S, A, address(y, (o, at)), n)
+                first += W
             for s in range(first, last):
                 total = f64(0)
                 for a in range(A):
