@@ -192,13 +192,25 @@ def test_channels_are_padded_to_blocks():
     assert W in (4, 8, 16)
 
 
-@pytest.mark.parametrize("tiles", [1, 2, 13, 14, 56, 1000])
+@pytest.mark.parametrize("tiles", [0, 1, 2, 13, 14, 56, 1000])
 @pytest.mark.parametrize("parts", [1, 3, 12, 40])
-def test_chunks_of_tiles_are_of_one_size_and_enough(tiles, parts):
+def test_tasks_are_enough_unless_fewer_are_more_even(tiles, parts):
     many = choose.chunk(tiles, parts, 3584, 1 << 17)
-    chunks = -(-tiles // many)
-    assert chunks * many - tiles < chunks  # no chunk could be smaller
-    assert chunks * parts >= min(choose.ENOUGH, tiles * parts)
+    tasks = parts * -(-tiles // many)
+    assert tasks >= min(choose.ENOUGH, tiles * parts) or choose.lost(many, tiles, parts) <= choose.UNEVEN
+
+
+@pytest.mark.parametrize(("tiles", "parts", "chunk"), [(7, 8, 7), (7, 5, 1), (28, 2, 2), (14, 2, 1), (14, 8, 7)])
+def test_two_threads_do_alike(tiles, parts, chunk):
+    assert choose.chunk(tiles, parts, 3584, 1 << 17) == chunk
+
+
+@pytest.mark.parametrize(
+    ("chunk", "tiles", "parts", "lost"), [(7, 14, 1, 1), (10, 14, 1, 10 / 7), (3, 7, 8, 36 / 28), (7, 7, 8, 1)]
+)
+def test_what_is_lost_by_uneven_chunks(chunk, tiles, parts, lost):
+    """14 as 10 + 4: one of two threads does 10, not 7; 8 parts of 3 + 3 + 1: half of the tasks are up to 36 of 56."""
+    assert choose.lost(chunk, tiles, parts) == pytest.approx(lost)
 
 
 def test_larger_weights_leave_l2_only_where_that_pays():
