@@ -81,11 +81,9 @@ def planed(planner, value, pads=(0, 0)):
     return forms[pads]
 
 
-def inside(cell, n, N, shape=None, **more):
-    """One image's part of a cell of planes."""
-    count = cell.images // N
-    part = (Windows if more else Cell)(shape or (count, *cell.shape[1:]), BLOCKED, cell.name, **more)
-    part.put(cell, 0, n * count)
+def inside(part, whole, n, N):
+    """`part` where image n of N lies in a cell of planes."""
+    part.put(whole, 0, n * (whole.images // N))
     return part
 
 
@@ -112,11 +110,12 @@ def volume(planner, unit):
     x = planed(planner, value, (w.before[0], w.after[0]))
     added = planed(planner, unit.added) if unit.added else None
     y = Cell((N * depth, K, *size), BLOCKED, unit.output.name)
-    seen = depth, w.kernel[0] * x.blocks * W, *shape[3:]
+    seen, made = (depth, w.kernel[0] * x.blocks * W, *shape[3:]), (depth, K, *size)
     for n in range(N):
-        old = inside(added, n, N) if added else None
-        reads = [inside(x, n, N, seen, step=w.stride[0]), *([old] if old else [])]
-        op = Volume(layer, reads, [inside(y, n, N)], node, unit.act, old, flat)
+        reads = [inside(Windows(seen, BLOCKED, x.name, step=w.stride[0]), x, n, N)]
+        old = inside(Cell(made, BLOCKED, added.name), added, n, N) if added else None
+        reads += [old] if old else []
+        op = Volume(layer, reads, [inside(Cell(made, BLOCKED, y.name), y, n, N)], node, unit.act, old, flat)
         planner.ops.append(op.planned(planner))
     planner.ops.append(FromPlanes(layer, [y], [planner.give(unit.output, PLAIN)]))
     return True
