@@ -37,7 +37,7 @@ class Reduce(Layer):
             O, A, S = prod(shape[:first]), prod(shape[first:last]), prod(shape[last:])
             final = first == runs[0][0]
             to, how = (y if final else emit.scratch(O, S)), (self.how, n if final else 1)
-            if S > 1:
+            if S != 1:
                 emit(kernels.reduce_columns, x.seen(O, A, S), to.seen(O, S), *how, tasks=kernels.columns(O, S))
             else:
                 group, tasks = kernels.cut(O, A)

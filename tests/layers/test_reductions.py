@@ -72,6 +72,13 @@ def test_more_columns_than_a_task_has(kind, rows, rng):
     assert_allclose(y.data, reductions(kind, x, {1}, False), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("kind", sorted(HOW))
+def test_of_no_columns_there_are_none(kind, axes):
+    _, (y,) = run(layer(text(kind, axes), (4, 3, 0, 2), wants=[False]), np.zeros((4, 3, 0, 2)))
+    assert y.data.size == 0
+
+
 def test_nothing_is_refused():
     with pytest.raises(ShapeError, match=r"nothing to reduce along axes \[0\] of \(0, 3\)"):
         layer(text("ReduceMax", [0]), (0, 3))
