@@ -12,6 +12,8 @@ from zlib import crc32
 
 import numpy as np
 
+from protonet.runtime import limit
+
 SMALL = 32 * 1024  # bytes: less is quicker done by one thread than shared
 ALIGN = 64
 
@@ -53,6 +55,7 @@ class Buffer:
     def own(self):
         """Its own memory, zeroed and aligned; made once, and paged in by the system where it is touched."""
         if self.memory is None:
+            limit.need(self.nbytes, f"memory '{self.name}' of shape {self.shape}")
             self.memory = aligned(self.nbytes).view(self.dtype)
         return self.memory
 

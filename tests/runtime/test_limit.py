@@ -140,3 +140,16 @@ def test_no_layer_makes_such_a_shape_of_nothing(kind, spec, sizes):
         layer {{ name: "it" type: "{kind}" bottom: "x" top: "y" {spec} }}"""
     with pytest.raises(ShapeError, match="layer 'it': blob 'y': nothing, but of sizes that no array has"):
         protonet.Net(parse.loads(text), protonet.TEST)
+
+
+def test_what_a_layer_keeps_for_itself_is_held_against_it_too():
+    """An iteration count of 2^31 asks for a map for each."""
+    shape = "input_param { shape { dim: 2 dim: 3 dim: 3 dim: 17 } }"
+    text = "".join(f'layer {{ name: "x{i}" type: "Input" top: "x{i}" {shape} }}' for i in range(3))
+    text += (
+        'layer { name: "crf" type: "MultiStageMeanfield" bottom: "x0" bottom: "x1" bottom: "x2" top: "y" '
+        "multi_stage_meanfield_param { num_iterations: 2147483647 theta_alpha: 3 theta_beta: 2 theta_gamma: 1 } }"
+    )
+    net = protonet.Net(parse.loads(text, "NetParameter"), protonet.TEST, threads=1)
+    with pytest.raises(ShapeError, match=r"memory 'crf.*' of shape .* needs \d+ bytes .*make it smaller, or allow"):
+        net.forward()
