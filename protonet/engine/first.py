@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine import convolution
 from protonet.engine.choose import FEW_CHANNELS, Problem, direct, rate, winograd
 from protonet.engine.convolution import Convolution
 from protonet.engine.fuse import CONVOLUTIONS
@@ -82,11 +81,6 @@ def chosen(planner, window, x, y):
 
 
 @builds(*CONVOLUTIONS)
-def build(planner, unit):
-    """In place of convolution.py's builder, which it asks for all that is no such layer."""
-    return first(planner, unit) or convolution.build(planner, unit)
-
-
 def first(planner, unit):
     node, spec = unit.node, unit.node.spec
     value, shape = unit.inputs[0], unit.inputs[0].shape

@@ -21,15 +21,15 @@ from protonet.engine.op import Op
 from protonet.kernels import blocks, pointwise
 from protonet.runtime.step import Blob, Buffer, Emit
 
-BUILDERS: dict = {}  # layer type -> function(planner, unit) -> whether it took it
+BUILDERS: dict = {}  # layer type -> [function(planner, unit) -> whether it took it], asked in order
 
 
 def builds(*types):
-    """Enter a builder for these types of layers."""
+    """Enter a builder for these types of layers, to be asked before those that are there."""
 
     def add(function):
         for name in types:
-            BUILDERS[name] = function
+            BUILDERS.setdefault(name, []).insert(0, function)
         return function
 
     return add
@@ -93,9 +93,8 @@ class Planner:
         self.room = l2() * 7 // 8 - self.weight
 
     def build(self, unit):
-        builder = BUILDERS.get(unit.type)
-        if builder is None or not all(map(fuse.understood, unit.nodes)) or not builder(self, unit):
-            BUILDERS[None](self, unit)
+        builders = BUILDERS.get(unit.type, []) if all(map(fuse.understood, unit.nodes)) else []
+        any(builder(self, unit) for builder in (*builders, *BUILDERS[None]))
 
     def afford(self, size, gain):
         """Whether weights may grow by `size` bytes for `gain` cycles: they still fit in L2 with all the others, did not

@@ -5,7 +5,7 @@ from threading import Lock
 
 import numpy as np
 
-from protonet.engine import chains, deconvolution, dense, elementwise, joining, layerwise, pooling, volume  # noqa: F401
+from protonet.engine import chains, deconvolution, dense, elementwise, first, joining, layerwise, pooling, volume  # noqa: F401
 from protonet.engine.memory import piece
 from protonet.engine.plan import planned
 from protonet.runtime import plan as planning

@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from protonet.engine import first, pack
+from protonet.engine import pack
 from protonet.engine.convolution import Convolution
 from protonet.engine.fuse import CONVOLUTIONS
 from protonet.engine.layout import BLOCKED, PLAIN, Cell
@@ -88,11 +88,6 @@ def inside(part, whole, n, N):
 
 
 @builds(*CONVOLUTIONS)
-def build(planner, unit):
-    """In place of first.py's builder, which it asks for all that is no such layer."""
-    return volume(planner, unit) or first.build(planner, unit)
-
-
 def volume(planner, unit):
     """Three spatial axes, one bottom, one group whose channels fill half a vector at least, no holes along depth."""
     node, spec, layer = unit.node, unit.node.spec, unit.layer
