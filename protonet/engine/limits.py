@@ -49,7 +49,7 @@ class Named:
 
 def measure(threads):
     """The Limits of this machine now, in less than a second."""
-    sums = Buffer((threads, max(peak.CHAINS * W, peak.LINE * W, SMALL)), "own")  # a step over less is one thread's
+    sums = Buffer((threads, max(peak.CHAINS * W, peak.LINE * W, SMALL // 4)), "own")  # a step over less is one thread's
     flops = 2 * W * peak.CHAINS * TURNS * threads / best(peak.multiply, threads, sums, TURNS)
     speeds = []
     for size, times in (l2() // 2, 64), (FAR // threads, 1):

@@ -1,5 +1,7 @@
 """A 1 x 1 convolution by Strassen (kernels/strassen.py): its seven products, and what comes between."""
 
+from functools import cache
+
 import numpy as np
 
 from protonet.engine import pack
@@ -72,10 +74,9 @@ def lower(op, to):
             kernel, b.view(), table, a, shift, slopes[which[0] == "2"], first, c.view(), a.seen(1), *args, tasks=tasks
         )
 
+    operands = cache(lambda: parts(op.merged()))
     weights = {
-        part: to.constants.get(
-            ("strassen", part, key(op.weights)), lambda part=part: pack.direct(parts(op.merged())[part])
-        )
+        part: to.constants.get(("strassen", part, key(op.weights)), lambda part=part: pack.direct(operands()[part]))
         for part in ("a11", "a12", "s2", "s3", "s1", "s4", "a22")
     }
     zeros = to.constants.get(("vector", 0.0, outs * W), lambda: pack.vector(0.0, outs * W))
