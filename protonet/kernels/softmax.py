@@ -6,21 +6,30 @@ A task is a row where S is 1, else BLOCK positions of one outer index, side by s
 import math
 
 from protonet.kernels.exp import exp
-from protonet.kernels.jit import address, f32, f64, i64, kernel
+from protonet.kernels.jit import f32, f64, i64, inline, kernel
 from protonet.kernels.labels import class_of
-from protonet.kernels.softmax_row import softmax_rows
+from protonet.kernels.softmax_row import rows_of
 
 O, C, S, T, V = "OCSTV"
 BLOCK = 512
-FEW = 256  # numbers of a row: shorter ones are done four at once
 TINY = 1.17549435e-38  # the smallest normal float32, as in Caffe
 
 
-one_row, four_rows = softmax_rows(1), softmax_rows(4)
+rows = rows_of()
 
 
 def tasks(O, S):
     return O * -(-S // BLOCK)
+
+
+@inline
+def tops(x, top, o, C, first, last):
+    """top[o, s] <- the largest x[o, :, s], for positions `first` to before `last`."""
+    for s in range(first, last):
+        top[o, s] = x[o, 0, s]
+    for c in range(1, C):
+        for s in range(first, last):
+            top[o, s] = max(top[o, s], x[o, c, s])
 
 
 @kernel(y="x", out="y work")
@@ -28,23 +37,13 @@ def softmax(x: f32[O, C, S], y: f32[O, C, S], work: f32[O, S], begin, end):
     """y <- exp(x) / sum of exp(x) over c; work is scratch.  The largest x is taken off first, so nothing overflows."""
     O, C, S = x.shape
     if S == 1:
-        o = begin
-        while o + 4 <= end and C <= FEW:
-            four_rows(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C, 0.0)
-            o += 4
-        while o < end:
-            one_row(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C, 0.0)
-            o += 1
+        rows(x, y, C, 0.0, begin, end)
         return
     blocks = (S + BLOCK - 1) // BLOCK
     for task in range(begin, end if C > 0 else begin):
         o, first = task // blocks, task % blocks * BLOCK
         last = min(first + BLOCK, S)
-        for s in range(first, last):
-            work[o, s] = x[o, 0, s]
-        for c in range(1, C):
-            for s in range(first, last):
-                work[o, s] = max(work[o, s], x[o, c, s])
+        tops(x, work, o, C, first, last)
         for c in range(C):
             for s in range(first, last):
                 y[o, c, s] = exp(x[o, c, s] - work[o, s])

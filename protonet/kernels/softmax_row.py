@@ -1,9 +1,10 @@
 """Softmax of a row in vectors by hand: its last numbers under a mask, where the compiler would take them one by one."""
 
-from protonet.kernels.jit import f32
+from protonet.kernels.jit import address, f32, inline
 from protonet.kernels.simd import BYTES, F32, I32, VECTOR, E, W, intrinsic, ir
 
 INTS = ir.VectorType(I32, W)
+FEW = 256  # numbers of a row: shorter ones are done four at once
 
 
 def exp(e: E, x):
@@ -87,3 +88,20 @@ def softmax_rows(count, logs=False):
         over(xs if logs else ys, [zero] * count, last)
 
     return softmax_rows
+
+
+def rows_of(logs=False):
+    """Inline: the rows [begin, end) of x (O, C, 1), to y."""
+    one, four = softmax_rows(1, logs), softmax_rows(4, logs)
+
+    @inline
+    def rows(x, y, C, least, begin, end):
+        o = begin
+        while o + 4 <= end and C <= FEW:
+            four(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C, least)
+            o += 4
+        while o < end:
+            one(address(x, (o, 0, 0)), address(y, (o, 0, 0)), C, least)
+            o += 1
+
+    return rows
