@@ -20,6 +20,14 @@ def place(theta, n, row, p, q, P, Q, size):
 
 
 @inline
+def corner(theta, n, p, q, P, Q, H, W):
+    """The number of x above and left of where place (p, q) of y is read, and how far beyond it that is."""
+    v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
+    h, w = i64(floor(v)), i64(floor(u))
+    return h, w, v - f32(h), u - f32(w)
+
+
+@inline
 def number(x, n, c, h, w, H, W):
     return x[n, c, h, w] if h >= 0 and h < H and w >= 0 and w < W else f32(0.0)
 
@@ -51,9 +59,7 @@ def read(x: f32[N, C, H, W], theta: f32[N, 2, 3], y: f32[N, C, P, Q], begin, end
     for task in range(begin, end):
         n, p = task // P, task % P
         for q in range(Q):
-            v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
-            h, w = i64(floor(v)), i64(floor(u))
-            b, a = v - f32(h), u - f32(w)
+            h, w, b, a = corner(theta, n, p, q, P, Q, H, W)
             for c in range(C):
                 upper = (1.0 - a) * number(x, n, c, h, w, H, W) + a * number(x, n, c, h, w + 1, H, W)
                 lower = (1.0 - a) * number(x, n, c, h + 1, w, H, W) + a * number(x, n, c, h + 1, w + 1, H, W)
@@ -67,9 +73,7 @@ def spots(theta: f32[N, 2, 3], at: i64[N, P, Q, 4], share: f32[N, P, Q, 4], H: i
     for task in range(begin, end):
         n, p = task // P, task % P
         for q in range(Q):
-            v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
-            h, w = i64(floor(v)), i64(floor(u))
-            b, a = v - f32(h), u - f32(w)
+            h, w, b, a = corner(theta, n, p, q, P, Q, H, W)
             for k in range(4):
                 i, j = h + k // 2, w + k % 2
                 inside = i >= 0 and i < H and j >= 0 and j < W
@@ -103,9 +107,8 @@ def theta_grad(
         rr, rc, r1, cr, cc, c1 = f64(0), f64(0), f64(0), f64(0), f64(0), f64(0)
         for p in range(P):
             for q in range(Q):
-                v, u = place(theta, n, 0, p, q, P, Q, H), place(theta, n, 1, p, q, P, Q, W)
-                h, w = i64(floor(v)), i64(floor(u))
-                b, a, down, across = v - f32(h), u - f32(w), f32(0.0), f32(0.0)
+                h, w, b, a = corner(theta, n, p, q, P, Q, H, W)
+                down, across = f32(0.0), f32(0.0)
                 for c in range(C):
                     tl, tr = number(x, n, c, h, w, H, W), number(x, n, c, h, w + 1, H, W)
                     bl, br = number(x, n, c, h + 1, w, H, W), number(x, n, c, h + 1, w + 1, H, W)
