@@ -14,15 +14,20 @@ def index(m):
     return i64(min(max(0.0, m), LARGE))
 
 
+@inline
+def inside(m, places):
+    return m >= 0.0 and index(m) < places
+
+
 @kernel(out="fault")
 def check(mask: f32[M], fault: i64[2], places: i64, begin, end):
     """Report the first number that is no place from 0 to places - 1.  One task."""
     bad = 0
     for m in range(mask.shape[0]):
-        bad += 0 if mask[m] >= 0.0 and index(mask[m]) < places else 1
+        bad += 0 if inside(mask[m], places) else 1
     if bad > 0:
         for m in range(mask.shape[0]):
-            if not (mask[m] >= 0.0 and index(mask[m]) < places):
+            if not inside(mask[m], places):
                 report(fault, m, mask[m])
                 break
 
@@ -35,7 +40,7 @@ def unpool(x: f32[R, A], mask: f32[R, A], y: f32[R, B], begin, end):
         for b in range(B):
             y[r, b] = 0.0
         for a in range(A):
-            if mask[r, a] >= 0.0 and index(mask[r, a]) < B:
+            if inside(mask[r, a], B):
                 y[r, index(mask[r, a])] = x[r, a]
 
 
@@ -48,9 +53,8 @@ def unpool_grad(dy: f32[R, B], mask: f32[R, A], dx: f32[R, A], begin, end):
                 dx[r, a] = 0.0
             continue
         for a in range(A):  # something inside is read for each, so that LLVM makes vectors
-            k = index(mask[r, a])
-            here = dy[r, min(k, B - 1)]
-            dx[r, a] = here if mask[r, a] >= 0.0 and k < B else 0.0
+            here = dy[r, min(index(mask[r, a]), B - 1)]
+            dx[r, a] = here if inside(mask[r, a], B) else 0.0
 
 
 @kernel(out="y")
