@@ -29,14 +29,12 @@ class Reduce(Layer):
         """Axes that are neighbours at once, the last ones first."""
         shape, axes = list(x.shape), self.axes(x.shape)
         n = prod(shape[axis] for axis in axes) if self.mean else 1
-        runs = [[axis, axis + 1] for axis in axes] or [[0, 0]]
-        for i in range(len(runs) - 1, 0, -1):
-            if runs[i - 1][1] == runs[i][0]:
-                runs[i - 1][1] = runs.pop(i)[1]
-        for first, last in reversed(runs):
+        while x is not y:
+            first = last = axes[-1] + 1 if axes else 0
+            while axes and axes[-1] == first - 1:
+                first = axes.pop()
             O, A, S = prod(shape[:first]), prod(shape[first:last]), prod(shape[last:])
-            final = first == runs[0][0]
-            to, how = (y if final else emit.scratch(O, S)), (self.how, n if final else 1)
+            to, how = (emit.scratch(O, S), (self.how, 1)) if axes else (y, (self.how, n))
             if S != 1:
                 emit(kernels.reduce_columns, x.seen(O, A, S), to.seen(O, S), *how, tasks=kernels.columns(O, S))
             else:
