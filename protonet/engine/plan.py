@@ -24,15 +24,53 @@ from protonet.runtime.step import Blob, Buffer, Emit
 BUILDERS: dict = {}  # layer type -> [function(planner, unit) -> whether it took it], asked in order
 
 
-def builds(*types):
+def builds(*types, among=BUILDERS):
     """Enter a builder for these types of layers, to be asked before those that are there."""
 
     def add(function):
         for name in types:
-            BUILDERS.setdefault(name, []).insert(0, function)
+            among.setdefault(name, []).insert(0, function)
         return function
 
     return add
+
+
+class Forms:
+    """Values in their forms: the side of a planner that inference and training share.
+
+    cells: value -> {form: cell}; ops: what has been planned so far, to which conversions are added.
+    """
+
+    cells: dict
+    ops: list
+
+    def real(self, value):
+        """The value that it is, identities aside."""
+        return value
+
+    def forms(self, value):
+        return self.cells[self.real(value)]
+
+    def give(self, value, form, **more):
+        """A new cell for what an operation makes."""
+        cell = Cell(value.shape, form, value.name, **more)
+        self.cells.setdefault(value, {})[form] = cell
+        return cell
+
+    def give_plain(self, value):
+        return self.give(value, PLAIN)
+
+    def want(self, value, form):
+        """The value in this form: as it is, or converted."""
+        value = self.real(value)
+        forms = self.cells[value]
+        if form not in forms:
+            source = forms.get(BLOCKED) or forms.get(PLAIN)
+            if form != PLAIN and source.form != PLAIN:
+                source = self.want(value, PLAIN)
+            target = self.give_plain(value) if form == PLAIN else self.give(value, form)
+            self.ops.append(Convert(value.maker.layer, [source], [target]))
+        return self.cells[value][form]
 
 
 class Constants:
@@ -73,7 +111,7 @@ def planned(graph, constants, exact=False, tune=None):
 
 
 @dataclass(eq=False)
-class Planner:
+class Planner(Forms):
     """inputs: value -> its plain cell; outputs: likewise, kept to the end of a run."""
 
     graph: Any
@@ -106,28 +144,7 @@ class Planner:
         return fits or self.weight >= l2() or gain > self.weight / NEAR
 
     def real(self, value):
-        """The value that it is, identities aside."""
         return self.alias.get(value, value)
-
-    def forms(self, value):
-        return self.cells[self.real(value)]
-
-    def give(self, value, form, **more):
-        """A new cell for what an operation makes."""
-        cell = Cell(value.shape, form, value.name, **more)
-        self.cells.setdefault(value, {})[form] = cell
-        return cell
-
-    def want(self, value, form):
-        """The value in this form: as it is, or converted."""
-        value = self.real(value)
-        forms = self.cells[value]
-        if form not in forms:
-            source = forms.get(BLOCKED) or forms.get(PLAIN)
-            if form != PLAIN and source.form != PLAIN:
-                source = self.want(value, PLAIN)
-            self.ops.append(Convert(value.maker.layer, [source], [self.give(value, form)]))
-        return self.cells[value][form]
 
     def part(self, value, whole, first, before=0):
         """A place for a value inside a larger cell."""

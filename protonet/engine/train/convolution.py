@@ -20,7 +20,7 @@ from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
 from protonet.engine.op import Op
 from protonet.engine.pack import up
 from protonet.engine.train.phases import Phases
-from protonet.engine.train.plan import BUILDERS, builds
+from protonet.engine.train.plan import builds
 from protonet.engine.train.weights import POINTS, Weights
 from protonet.kernels import gradient_blocked, pack_blocked, pointwise
 from protonet.kernels.conv_blocked import BELOW
@@ -29,7 +29,6 @@ from protonet.kernels.winograd_forms import FORMS, planes
 from protonet.layers import spatial
 from protonet.runtime.step import Buffer
 
-DEPTHWISE = "Convolution of each channel alone"  # as a type of layers: its builder is in depthwise.py
 TRANSFORMING = 1.0  # cycles for a vector of the transformed weights, and more for memory
 
 
@@ -147,21 +146,22 @@ def masked(planner, layer, y, gradient, bias=None):
     return dz
 
 
+def groups(unit, axes):
+    """The groups of a convolution over so many spatial axes, with one bottom that is not empty; 0 if it is no such."""
+    node, (value, *others) = unit.node, unit.inputs
+    if others or len(value.shape) != 2 + axes or node.spec.relu or not understood(node) or prod(value.shape) == 0:
+        return 0
+    axis, G = node.layer.channels(value.shape)
+    return G if axis == 1 else 0
+
+
 @builds("Convolution")
 def build(planner, unit):
-    """Two spatial axes, one bottom, groups of whole blocks."""
-    node, spec = unit.node, unit.node.spec
-    (value, *others), output = unit.inputs, unit.output
-    if others or len(value.shape) != 4 or spec.relu or not understood(node) or prod(value.shape) == 0:
+    """Two spatial axes, groups of whole blocks."""
+    node, value, output, G = unit.node, unit.inputs[0], unit.output, groups(unit, axes=2)
+    if not G or (G > 1 and (value.shape[1] // G % W or output.shape[1] // G % W)):
         return None
-    axis, G = node.layer.channels(value.shape)
-    C, K = value.shape[1] // G, output.shape[1] // G
-    if axis == 1 and C == K == 1 < G:
-        alone = BUILDERS.get(DEPTHWISE)
-        return alone and alone(planner, unit)
-    if axis != 1 or (G > 1 and (C % W or K % W)):
-        return None
-    window = spatial.window(spec, value.shape[2:])
+    window = spatial.window(node.spec, value.shape[2:])
     w, *bias = planner.param_list(node)
     bias = bias[0] if bias else None
     act = Act(lo=0.0) if unit.relu else Act()

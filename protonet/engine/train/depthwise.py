@@ -12,7 +12,7 @@ from protonet.engine.choose import Choice
 from protonet.engine.fuse import Act
 from protonet.engine.layout import BLOCKED, Cell
 from protonet.engine.op import Op
-from protonet.engine.train.convolution import DEPTHWISE, Masked, Product, masked
+from protonet.engine.train.convolution import Masked, Product, groups, masked
 from protonet.engine.train.plan import builds
 from protonet.kernels import depthwise_weights, gradient_blocked
 from protonet.kernels.simd import W
@@ -71,10 +71,12 @@ class Spread(Op):
         to.emit(gradient_blocked.spread, x.view(), x.view(), y.view(), *args, *strides, tasks=tasks)
 
 
-@builds(DEPTHWISE)
+@builds("Convolution")
 def build(planner, unit):
-    """One window for each channel, pads smaller than it."""
+    """Two spatial axes, one window for each channel, pads smaller than it."""
     node, value, output = unit.node, unit.inputs[0], unit.output
+    if not 1 < groups(unit, axes=2) == value.shape[1] == output.shape[1]:
+        return None
     window = spatial.window(node.spec, value.shape[2:])
     before = tuple(d * (k - 1) - b for k, d, b in zip(window.kernel, window.dilation, window.before, strict=True))
     if min(before) < 0:

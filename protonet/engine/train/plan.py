@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from protonet.engine import plan as planning
 from protonet.engine.fuse import INF
 from protonet.engine.layout import BLOCKED, PLAIN, Cell, follow
 from protonet.engine.op import Op
-from protonet.engine.plan import Convert, Lowering, plain
+from protonet.engine.plan import Convert, Forms, Lowering, plain
 from protonet.engine.train import units, values
 from protonet.kernels import pointwise
 from protonet.kernels.pointwise_blocked import SUM, combine
@@ -24,22 +25,12 @@ from protonet.kernels.simd import W
 from protonet.net.plan import Keep, buffers
 from protonet.runtime.step import Blob, Emit
 
-BUILDERS: dict = {}  # layer type -> function(planner, unit) -> its backward, or None where it declines
-
-
-def builds(*types):
-    """Enter a builder for these types of layers."""
-
-    def add(function):
-        for name in types:
-            BUILDERS[name] = function
-        return function
-
-    return add
+BUILDERS: dict = {}  # layer type -> [function(planner, unit) -> its backward, or None where it declines]
+builds = partial(planning.builds, among=BUILDERS)
 
 
 @dataclass(eq=False)
-class Planner:
+class Planner(Forms):
     """net: at its present shapes.  seen: numbers of the blobs that the steps leave in the net's own memory."""
 
     net: Any
@@ -72,16 +63,10 @@ class Planner:
         return self
 
     def build(self, unit):
-        builder = BUILDERS.get(unit.type)
-        return (builder and builder(self, unit)) or BUILDERS[None](self, unit)
+        builders = *BUILDERS.get(unit.type, ()), *BUILDERS[None]
+        return next(filter(None, (builder(self, unit) for builder in builders)), None)
 
     # values
-
-    def give(self, value, form, **more):
-        """A new cell for what an operation makes."""
-        cell = Cell(value.shape, form, value.name, **more)
-        self.cells.setdefault(value, {})[form] = cell
-        return cell
 
     def give_plain(self, value):
         """A plain cell, in the net's own memory where that is looked at or set from outside."""
@@ -89,17 +74,6 @@ class Planner:
         if number is None:
             return self.give(value, PLAIN)
         return self.give(value, PLAIN, memory=self.blobs[number].data.buffer)
-
-    def want(self, value, form):
-        """The value in this form: as it is, or converted."""
-        forms = self.cells[value]
-        if form not in forms:
-            source = forms.get(BLOCKED) or forms.get(PLAIN)
-            if form != PLAIN and source.form != PLAIN:
-                source = self.want(value, PLAIN)
-            target = self.give_plain(value) if form == PLAIN else self.give(value, form)
-            self.ops.append(Convert(value.maker.layer, [source], [target]))
-        return self.cells[value][form]
 
     def blocked(self, *those):
         """Whether these are maps, at least one of which lies in blocks."""
