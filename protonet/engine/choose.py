@@ -63,7 +63,7 @@ class Problem:
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
     lanes: int = W  # channels in a run: one walks the inputs of a pixel in runs
-    joined: bool = False  # rows follow one another in memory, in and out
+    joined: bool = False  # a pixel looks at the one in its place, so rows may follow one another, in and out
     rate: float = NEAR  # bytes a cycle that weights come at
 
     @property
@@ -110,7 +110,7 @@ def choose(p: Problem, exact=False, tune=None) -> Choice:
     if plain and not exact and p.C >= W:
         options += [winograd(p, form) for form in FORMS if form[1] == p.kernel[0]]
     halves = p.C % (2 * W) == 0 and p.K % (2 * W) == 0 and p.rows > 1 and min(p.C, p.K) >= MANY_CHANNELS
-    if plain and not exact and halves and p.kernel == (1, 1) and p.G == 1:
+    if plain and not exact and halves and p.joined and p.kernel == (1, 1) and p.G == 1:
         options.append(strassen(p))
     if tune and len(options) > 1:
         return tune(p, options)

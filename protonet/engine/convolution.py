@@ -42,6 +42,7 @@ class Convolution(Weighted):
     choice: Any = None
     rate: float = NEAR
     times: int = 1  # so many of the layer's groups make one here
+    crop: tuple = ()  # places of the layer's window that this one has, first and after the last of each axis; (): all
 
     @property
     def lanes(self):
@@ -58,6 +59,15 @@ class Convolution(Weighted):
             y.images, G, C, K, y.rows, y.columns, w.kernel, w.stride, w.dilation, self.lanes, joined, self.rate
         )
 
+    @property
+    def weights(self):
+        w = self.node.blobs[0]
+        return w[..., slice(*self.crop[0]), slice(*self.crop[1])] if self.crop else w
+
+    @property
+    def known(self):
+        return key(self.node.blobs[0]), self.crop
+
     def merged(self):
         """The weights with groups taken together."""
         return pack.merged(self.weights, self.groups * self.times, self.times) if self.times > 1 else self.weights
@@ -68,6 +78,12 @@ class Convolution(Weighted):
         ends = ((n - 1) * s + e - b for n, s, e, b in zip((rows, columns), w.stride, w.extent, w.before, strict=True))
         below, right = (end - size for end, size in zip(ends, x.shape[2:], strict=True))
         self.x.need(w.before[0], w.before[1], below, right)
+
+    @property
+    def pointwise(self):
+        """Whether each output looks at the one pixel in its place."""
+        w, x, y = self.window, self.x, self.y
+        return w.kernel == w.stride == (1, 1) and x.shape[2:] == y.shape[2:] and not any(w.before)
 
     @property
     def vertical(self):
@@ -83,7 +99,7 @@ class Convolution(Weighted):
         elif self.x.form == BLOCKED:
             self.times = merge(self.groups, self.x.shape[1] // self.groups, y.shape[1] // self.groups)
             self.groups //= self.times
-            one = self.window.kernel == (1, 1) and self.window.stride == (1, 1)
+            one = self.pointwise
             self.choice = choose(self.problem(joined=one), planner.exact, planner.tune)
             if self.choice.name == "winograd":
                 plain = direct(self.problem(joined=one))
@@ -129,25 +145,24 @@ class Convolution(Weighted):
 
     def packed(self, to, lanes):
         """The weights for tiles that walk so many channels a run."""
-        name = ("direct", key(self.weights), lanes)
+        name = ("direct", self.known, lanes)
         return to.constants.get(name, lambda: pack.direct(self.merged(), lanes, self.groups))
 
     def alone(self, to):
         """The weights of one channel each."""
-        return to.constants.get(("depthwise", key(self.weights)), lambda: pack.depthwise(self.weights))
+        return to.constants.get(("depthwise", self.known), lambda: pack.depthwise(self.weights))
 
     def transformed(self, to, form):
         """The weights for a form of Winograd's."""
-        name = ("winograd", form, key(self.weights))
+        name = ("winograd", form, self.known)
         return to.constants.get(name, lambda: pack.transformed(self.merged(), form, self.groups))
 
     def tiles(self, to, places, packed, lanes, first, last):
         """The step of a direct convolution whose runs of inputs lie at these places (floats from a window's first)."""
         w, x, y, r = self.window, self.x, self.y, self.sum(to)
         mode, bias, slope, lo, hi = self.numbers(to)
-        plain = w.stride == (1, 1) and w.kernel == (1, 1) and x.form == BLOCKED and x.columns == y.columns
         cells, rows, columns = [x, y, r] if r else [x, y], last - first, y.columns
-        if plain and x.rows == y.rows and all(cell.dense for cell in cells):
+        if self.pointwise and x.form == BLOCKED and all(cell.dense for cell in cells):
             rows, columns = 1, rows * columns
         (xn, xr, _), ys, rs = x.strides, y.strides, r.strides if r else (0, 0, 0)
         pixels, vectors = direct(replace(self.problem(joined=rows == 1), rows=last - first)).tile
@@ -204,6 +219,22 @@ def merge(groups, C, K):
     return groups
 
 
+def trimmed(window, inputs, outputs):
+    """(window, crop) without those places at its ends that look at nothing but padding, on a map of these sizes.
+
+    Small maps have many: of 7 x 7 places with a pad of 3, one of 1 x 1 sees a single one.
+    """
+    w, crop = window, []
+    for n, m, k, s, b, d in zip(inputs, outputs, w.kernel, w.stride, w.before, w.dilation, strict=True):
+        sees = [t for t in range(k) if any(0 <= i * s - b + t * d < n for i in range(m))]
+        crop.append((min(sees, default=0), max(sees, default=k - 1) + 1))
+    if crop == [(0, k) for k in window.kernel]:
+        return window, ()
+    kernel = tuple(end - first for first, end in crop)
+    before = tuple(b - first * d for b, (first, _), d in zip(window.before, crop, window.dilation, strict=True))
+    return replace(window, kernel=kernel, before=before), tuple(crop)
+
+
 def picked(planner, value, x, stride, shape):
     """What a 1 x 1 convolution with a stride looks at, in a cell of its own: made once for all that look at it.
 
@@ -226,7 +257,7 @@ def build(planner, unit):
     axis, groups = node.layer.channels(value.shape)
     if axis != 1:
         return False
-    window = spatial.window(spec, value.shape[2:])
+    window, crop = trimmed(spatial.window(spec, value.shape[2:]), value.shape[2:], unit.output.shape[2:])
     act = unit.act
     if spec.relu:
         act = Act(lo=0.0) if spec.negative_slope == 0 else Act(slope=np.float32(spec.negative_slope))
@@ -239,9 +270,13 @@ def build(planner, unit):
     y = planner.give(unit.output, BLOCKED)
     if alone and added:  # depthwise kernels do not add
         between = Cell(y.shape, BLOCKED, node.name)
-        planner.ops.append(Convolution(node.layer, [x], [between], node, Act(), None, window, groups).planned(planner))
+        planner.ops.append(
+            Convolution(node.layer, [x], [between], node, Act(), None, window, groups, crop=crop).planned(planner)
+        )
         planner.ops.append(Combine(node.layer, [between, added], [y], SUM, (1.0, 1.0), unit.act))
         return True
     reads = [x, added] if added else [x]
-    planner.ops.append(Convolution(node.layer, reads, [y], node, act, added, window, groups).planned(planner))
+    planner.ops.append(
+        Convolution(node.layer, reads, [y], node, act, added, window, groups, crop=crop).planned(planner)
+    )
     return True

@@ -8,7 +8,6 @@ from protonet.engine import pack
 from protonet.engine.choose import Problem, chunk, direct
 from protonet.engine.layout import SLACK
 from protonet.engine.machine import W
-from protonet.engine.plan import key
 from protonet.kernels import strassen
 from protonet.kernels.conv_blocked import BELOW, conv
 from protonet.runtime.step import Buffer
@@ -76,7 +75,7 @@ def lower(op, to):
 
     operands = cache(lambda: parts(op.merged()))
     weights = {
-        part: to.constants.get(("strassen", part, key(op.weights)), lambda part=part: pack.direct(operands()[part]))
+        part: to.constants.get(("strassen", part, op.known), lambda part=part: pack.direct(operands()[part]))
         for part in ("a11", "a12", "s2", "s3", "s1", "s4", "a22")
     }
     zeros = to.constants.get(("vector", 0.0, outs * W), lambda: pack.vector(0.0, outs * W))

@@ -24,6 +24,11 @@ class Weighted(Op):
     def weights(self):
         return self.node.blobs[0]
 
+    @property
+    def known(self):
+        """What constants made of the weights are known by."""
+        return key(self.weights)
+
     def numbers(self, to):
         """Bias, slopes, what the kernel is called with for its activation: (mode, bias, slope, lo, hi)."""
         size = pack.up(self.y.shape[1])

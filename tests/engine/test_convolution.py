@@ -121,6 +121,38 @@ def test_strassen(channels, outputs, H, V, images, monkeypatch):
     agree(body.replace("0.2", "0"), (images, 3, H, V))
 
 
+def test_strassen_needs_a_pixel_for_each_output(monkeypatch):
+    """A pad makes more of them than there are."""
+    monkeypatch.setattr(choose, "MANY_CHANNELS", 2 * W)
+    monkeypatch.setattr(choose, "GAIN", 0)
+    program, _ = agree(conv("y", "x", 8 * W, pad=1), (1, 8 * W, 14, 14), exact=False)
+    assert not used(program, "strassen")
+
+
+@pytest.mark.parametrize("group", [1, 2 * W])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (1, 5)])
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"kernel": 7, "pad": 3},
+        {"kernel": 3, "pad": 1, "stride": 2},
+        {"kernel": 3, "pad": 6, "dilation": 6},
+        {"kernel": 0, "kernel_h": 2, "kernel_w": 4, "pad_h": 1, "pad_w": 3, "stride_h": 3, "stride_w": 1},
+        {"kernel": 2, "pad": 1, "dilation": 2},
+    ],
+)
+def test_places_of_the_window_that_only_see_padding(window, size, group):
+    agree(conv("y", "x", 2 * W, group=group, **window) + relu("y"), (2, 2 * W, *size), exact=False)
+
+
+def test_on_one_pixel_a_window_has_one_place():
+    program, _ = agree(conv("y", "x", W, 7, pad=3), (1, 8 * W, 1, 1))
+    (plan,) = program.plans
+    (step,) = (step for step in plan.steps if "conv_" in step.label)
+    weights = step.views[step.kernel.arrays.index("w")].buffer
+    assert weights.count == 8 * W * W
+
+
 @pytest.mark.parametrize("kernel", [1, 3])
 @pytest.mark.parametrize("slope", [0, 0.1, -0.5])
 def test_activations_and_leaky_ones(kernel, slope):
