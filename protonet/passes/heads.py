@@ -234,11 +234,19 @@ def check(wanted, layers):
 
 
 def needed(layers, wanted):
-    """The layers that these blobs need."""
-    need, kept = set(wanted), []
+    """The layers that these blobs need.
+
+    And those that change what one of them makes besides: it keeps its name in the net, so it is to keep its value.
+    """
+    need, kept, dropped = set(wanted), [], set()
     for layer, index in reversed(layers):
         if need & set(layer.top):
+            changed = dropped.intersection(layer.top) - need
+            if changed and not source(layer):
+                return needed(layers, [*wanted, *sorted(changed)])
             need.difference_update(layer.top)
             need.update(layer.bottom)
             kept.append((layer, index))
+        else:
+            dropped.update(layer.top)
     return kept[::-1]

@@ -71,6 +71,26 @@ def test_what_only_labels_need_goes():
     assert "Slice cut: serves no output and is dropped" in map(str, journal.done)
 
 
+@pytest.mark.parametrize(
+    ("later", "stays"),
+    [
+        (layer("clip", "Clip", "b"), ["clip"]),
+        (layer("clip", "Clip", "b") + layer("again", "AbsVal", "b"), ["clip", "again"]),
+        (layer("other", "Clip", "b", "c"), []),
+    ],
+)
+def test_a_blob_that_stays_visible_is_still_worked_on(later, stays):
+    text = DATA + layer("cut", "Slice", "data", "a b") + later + ip("fc", "a")
+    read = "c" if not stays else "b"
+    names, *_ = predicted(text + layer("loss", "EuclideanLoss", f"fc {read}", "loss"))
+    assert names == ["db", "cut", *stays, "fc"]
+
+
+def test_labels_and_what_others_read_are_not_worked_on_for_their_own_sake():
+    text = DATA + ip("fc", "data") + layer("label", "Power", "label") + layer("data", "Power", "data")
+    assert predicted(text + layer("loss", "EuclideanLoss", "fc label data", "loss"))[0] == ["db", "fc"]
+
+
 def test_a_target_made_of_the_data_is_no_prediction():
     text = DATA + layer("flat", "Flatten", "data", "flat") + ip("fc", "data") + ip("out", "fc")
     names, *_ = predicted(text + layer("loss", "EuclideanLoss", "out flat", "loss"), "fc out")
