@@ -13,7 +13,8 @@ SPREAD = "filler { type: 'gaussian' mean: 1 std: 0.3 }"
 WINDOW = ["kernel_size: 1", "kernel_size: 3 pad: 1", "kernel_size: 3 stride: 2", "kernel_size: 2 stride: 2"]
 WINDOW += ["kernel_size: 5 pad: 2 stride: 2", "kernel_h: 1 kernel_w: 3", "kernel_size: 3 pad: 1 stride: 1"]
 CONV = [*WINDOW, "kernel_size: 3 dilation: 2 pad: 2", "kernel_size: 3 pad: 1 bias_term: false"]
-CHANNELS = [1, 2, 3, 4, 8, 16, 17, 24, 32]
+CONV += ["kernel_size: 1", "kernel_size: 1 pad: 1", "kernel_size: 7 pad: 3", "kernel_size: 3 dilation: 5 pad: 5"]
+CHANNELS = [1, 2, 3, 4, 8, 16, 17, 24, 32, 64, 128]
 POINTWISE = {  # layers of one bottom that may work in place, and what they may say
     "ReLU": ["", "relu_param { negative_slope: 0.1 }"],
     "BatchNorm": ["", "batch_norm_param { use_global_stats: true }"],

@@ -1,4 +1,7 @@
-"""A net as values: each is set once; what works in place makes a new one, and a Split's tops are its bottom."""
+"""A net as values: each is set once; what works in place makes a new one, and a Split's tops are its bottom.
+
+Unless the Split holds back gradients (propagate_down: false): then it is a layer like any other.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,10 +53,10 @@ def read(net):
     found = []
     for index, place in enumerate(net.places):
         inputs = [current[number] for number in place.bottoms]
-        if place.layer.type == "Split":
+        trains = net.trains and place.backward
+        if place.layer.type == "Split" and (place.wants[0] or not trains):  # else: where gradients are to stop
             current.update(dict.fromkeys(place.tops, inputs[0]))
             continue
-        trains = net.trains and place.backward
         wants = [trains and want for want in place.wants]
         arrives = [net.trains and net.arrives[number] for number in place.tops]
         node = Node(index, place, inputs, [], wants, arrives)

@@ -130,6 +130,11 @@ BODIES = {
     + relu("b")
     + conv("c", "b", 8)
     + end("c"),
+    "held back": conv("a", "x", 16)
+    + "layer { name: 's' type: 'Split' bottom: 'a' top: 'b' propagate_down: false }\n"
+    + layer("Eltwise", "d", ["a", "b"], SUM)
+    + conv("e", "d", 8)
+    + end("e"),
     "shared": conv("a", "x", 3, extra="param { name: 'w' }", more="pad: 1")
     + relu("a")
     + conv("b", "a", 3, extra="param { name: 'w' }", more="pad: 1")
