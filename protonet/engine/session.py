@@ -1,5 +1,6 @@
 """A plan at one set of input shapes, and the memories that runs of it take in turn."""
 
+import ctypes
 from collections import deque
 from threading import Lock
 
@@ -61,13 +62,17 @@ class Plan:
 
 
 class Memory:
-    """What one run at a time needs.  Kernels read inputs where the caller has them: addresses go into the table."""
+    """What one run at a time needs.  Kernels read inputs where the caller has them: addresses go into the table.
+
+    After a run of a net nothing of Python is in the caches, and what is a microsecond otherwise takes tens of them.
+    """
 
     def __init__(self, plan):
         arena = piece(plan.places.sizes["arena"])
         self.steps = Steps(plan.steps, plan.places, plan.threads, arena=arena)
         buffers = list(plan.fed.values())
         hosts = {buffer for step in plan.steps if step.host for buffer in step.buffers}
+        self.words = memoryview(self.steps.table)
         self.slots = [slot for i, buffer in enumerate(buffers) for slot in self.uses(i, buffer)]
         self.copies = [(i, self.steps.array(buffer)) for i, buffer in enumerate(buffers) if buffer in hosts]
         drawn = plan.random in plan.places.place
@@ -83,12 +88,19 @@ class Memory:
         return [(i, int(word), int(far[word])) for word in words]
 
     def run(self, arrays):
-        places = [array.__array_interface__["data"][0] for array in arrays]
         for i, word, far in self.slots:
-            self.steps.table[word] = places[i] + far
+            self.words[word] = address(arrays[i]) + far
         for i, copy in self.copies:
             copy[...] = arrays[i]
         if self.random is not None:
             self.random[:] = self.constants.seed, next(self.constants.runs)
         self.steps.run()
         return {name: array.copy() for name, array in self.results.items()}
+
+
+def address(array):
+    """Where the numbers of a contiguous array lie."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # half the time of the other
+    except (TypeError, ValueError):  # it cannot be written to, or is empty
+        return array.__array_interface__["data"][0]

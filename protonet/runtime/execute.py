@@ -56,12 +56,17 @@ class Program:
 
     def run(self, first=0, last=None):
         """Steps first to last.  A packed program runs whole, or on from where it stopped: memory is used again."""
+        last = len(self.steps) if last is None else last
         with self.lock:
-            for begin, end, host in self.stretches(first, last):
-                if begin < end:
-                    self.kernels(begin, end)
-                if host:
-                    self.call(host)
+            if self.hosts:
+                for begin, end, host in self.stretches(first, last):
+                    if begin < end:
+                        self.kernels(begin, end)
+                    if host:
+                        self.call(host)
+            else:
+                self.ends(first, last)
+                self.kernels(first, last)
             if self.faults:
                 self.report()
 
@@ -71,6 +76,7 @@ class Program:
         address, which = system.clock()
         team.put(job, stamps=stamps.ctypes.data, clock=address, id=which)
         ns = np.zeros(len(self.steps), np.int64)
+        last = len(self.steps) if last is None else last
         with self.lock:
             for begin, end, host in self.stretches(first, last):
                 if begin < end:
@@ -88,15 +94,18 @@ class Program:
 
     def stretches(self, first, last):
         """(begin, end, host step or None): kernels begin to end, and then the host step."""
-        last = len(self.steps) if last is None else last
-        if self.plan.packed and first not in (0, self.at):
-            raise RuntimeError(f"a packed program cannot begin at step {first}: it stopped before step {self.at}")
-        self.at = last
+        self.ends(first, last)
         for host in self.hosts:
             if first <= host < last:
                 yield first, host, self.steps[host]
                 first = host + 1
         yield first, last, None
+
+    def ends(self, first, last):
+        """A run of these steps begins: `run` says which may."""
+        if self.plan.packed and first not in (0, self.at):
+            raise RuntimeError(f"a packed program cannot begin at step {first}: it stopped before step {self.at}")
+        self.at = last
 
     def kernels(self, first, last):
         """What is over before others have woken up, or has been seen to be, is done by this thread alone."""

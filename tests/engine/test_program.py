@@ -146,6 +146,17 @@ def test_inputs_may_lie_anywhere_and_need_not_outlive_the_run(rng):
         del room, x
 
 
+def test_inputs_may_be_read_only_of_another_type_or_order_and_empty(rng):
+    program, *_ = made(NET, (2, 3, 12, 12))
+    x = rng.normal(size=(2, 3, 12, 12)).astype(np.float32)
+    expected = program.run(x)["prob"]
+    locked = x.copy()
+    locked.flags.writeable = False
+    for each in locked, x.astype(np.float64), np.asfortranarray(x), x[::-1][::-1], x.tolist(), memoryview(x):
+        assert_array_equal(program.run(each)["prob"], expected)
+    assert program.run(x[:0])["prob"].shape == (0, *expected.shape[1:])
+
+
 def test_an_input_that_is_worked_on_in_place_keeps_its_name(rng):
     program, _ = agree(relu("x") + conv("y", "x", 8), (1, 3, 4, 4), rng=rng)
     assert list(program.inputs) == ["x"]
