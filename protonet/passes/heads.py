@@ -238,7 +238,8 @@ def needed(layers, wanted):
 
     And those that change what one of them makes besides: it keeps its name in the net, so it is to keep its value.
     """
-    need, kept, dropped = set(wanted), [], set()
+    need, kept = set(wanted), []
+    dropped: set[str] = set()
     for layer, index in reversed(layers):
         if need & set(layer.top):
             changed = dropped.intersection(layer.top) - need
