@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from protonet.engine.machine import REGISTERS, W, fmas, l2
-from protonet.kernels.conv_blocked import rests
+from protonet.kernels.conv_blocked import AHEAD, rests
 from protonet.kernels.simd import BY_LANE, FUSED
 from protonet.kernels.winograd_forms import FORMS, planes
 
@@ -19,6 +19,7 @@ FMAS = fmas()  # vectors a cycle
 LOADS = 2 * W if BY_LANE else 3 if REGISTERS == 32 else 2  # broadcasts a cycle; whole vectors: 2
 LATENCY = 4  # cycles of an FMA: fewer sums than FMAS * LATENCY wait for each other
 TILE = 10  # cycles to begin and end a tile, and one for each sum
+SPARE = 8  # where an FMA takes a whole cycle, that goes on beside the next tile's: 4 cycles, and sums * sums / SPARE
 NEAR, FAR = 10, 6.5  # bytes a cycle from L3, and from DRAM (30 and 19 GB/s at 2.9 GHz)
 LARGE = 32 << 20  # bytes of weights from which on a net lives in DRAM
 HINDRANCE = 0.2
@@ -29,11 +30,16 @@ INWARD, OUTWARD = (
 )  # cycles to transform an input (of n x n), an output on its way (of n x m), a vector of channels
 WORSE = 1.1  # what forms of eight points must win: they are four times less exact
 BROAD = (14, 2), (14, 1), (10, 2), (8, 2), (7, 2), (16, 1)  # tiles for 32 registers: pixels x vectors of channels
+SLOW = (7, 1), (8, 1), (10, 1), (14, 1), (16, 1), (7, 2), (14, 2), (7, 3)  # where an FMA takes a cycle
 NEON = (8, 2), (6, 3), (7, 2), (14, 1)  # for as many, of which inputs take one a pixel
 NARROW = (6, 2), (4, 3), (5, 2), (4, 2)  # for 16
 FEW = (4, 2), (3, 2), (8, 1)  # for 16, of which products take some on their way to the sums
-TILES = NEON if BY_LANE else BROAD if REGISTERS == 32 else NARROW if FUSED else FEW
+TILES = NEON if BY_LANE else NARROW if FUSED else FEW
+if REGISTERS == 32 and not BY_LANE:
+    TILES = BROAD if FMAS > 1 else SLOW
 PAIRS = tuple(tile for tile in TILES if tile[1] <= 2)  # what Winograd's kernels have
+if TILES == SLOW:
+    PAIRS = (7, 1), (16, 1), (7, 2), (14, 2)
 SMALL: tuple[tuple[int, int], ...] = ((3, 3), (2, 5), (1, 8)) if FUSED else ((2, 3), (1, 6))  # for few pixels
 if REGISTERS == 32:
     SMALL = ((4, 5), (3, 6), (2, 8), (1, 8)) if BY_LANE else ((5, 4), (4, 6), (3, 6), (2, 8), (1, 8))
@@ -44,6 +50,7 @@ SPREAD, GATHER = (13, 9) if W == 16 else (8, 6)  # cycles a pixel of a half, and
 STEPS, GAIN = 2000, 1.02  # cycles to begin and end each of its nine steps; what its larger weights must win
 RUNS = {n: cost for n, cost in ((16, 1.0), (8, 1.03), (4, 1.08)) if n < W} | {W: 1.0}  # time of a channel in runs of n
 STREAM = RUNS | {2: 1.05, 1: 1.2}  # where memory is the limit
+LATE = 1.25
 ROWS = 64  # tiles up to which Winograd's weights are read once for all of them
 ENOUGH = 16  # tasks, where work can be cut into that many
 UNEVEN = 1.05  # times half of the work, for one of two threads
@@ -120,8 +127,10 @@ def choose(p: Problem, exact=False, tune=None) -> Choice:
 def tile_cost(channels, pixels, vectors):
     """Cycles of one tile over so many input channels."""
     close = vectors * 4 * W / CLOSE if channels * vectors * 4 * W > L1 else 0
-    step = max(pixels * vectors / FMAS, pixels / LOADS + vectors / 2, close, LATENCY) + CHANNEL + AGAIN * vectors
-    return channels * step + TILE + pixels * vectors
+    step, sums = max(pixels * vectors / FMAS, pixels / LOADS + vectors / 2, close, LATENCY), pixels * vectors
+    if FMAS == 1:
+        return channels * step + LATENCY + sums**2 / SPARE
+    return channels * (step + CHANNEL + AGAIN * vectors) + TILE + sums
 
 
 def products(channels, count, length, out, tile, half=False):
@@ -180,10 +189,17 @@ def winograd(p, form):
         times = -(-count // block) if block else 1
         cost = bounded(many * products(inputs, times, block or count, p.vectors, tile), weights, p.rate, times)
         cost += count * (p.blocks * many * INWARD + p.vectors * n * m * OUTWARD)
-        cost *= p.G * (WORSE if n == 8 else 1)
+        cost *= p.G * (WORSE if n == 8 else 1) * (1 if block else late(tile, -(-count // tile[0])))
         if cost < best.cost:
             best = Choice("winograd", tile, cost, form, block)
     return best
+
+
+def late(tile, passes):
+    """How much longer products take whose weights are not there in time: kernels fetch them over AHEAD passes over all
+    tiles, or at once for a single tile of so many sums that it takes long.
+    """
+    return LATE if FMAS == 1 and passes < AHEAD and (passes > 1 or tile not in BROAD) else 1
 
 
 def strassen(p):

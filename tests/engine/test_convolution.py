@@ -261,3 +261,17 @@ def test_vectors_of_one_place():
         vectors = choose.vectors_at_once(out)
         assert 3 <= vectors <= 5
         assert out % vectors <= out % 4
+
+
+@pytest.mark.parametrize(("fmas", "few"), [(1, True), (2, False)])
+def test_few_sums_cost_less_where_an_fma_takes_a_cycle(fmas, few, monkeypatch):
+    monkeypatch.setattr(choose, "FMAS", fmas)
+    assert (4 * choose.tile_cost(64, 7, 1) < choose.tile_cost(64, 14, 2)) == few
+
+
+def test_weights_are_to_come_before_they_are_wanted(monkeypatch):
+    monkeypatch.setattr(choose, "FMAS", 1)
+    found = {(tile, n): choose.late(tile, n) for tile in ((7, 1), (14, 2)) for n in (1, 2, choose.AHEAD)}
+    assert [key for key, cost in found.items() if cost > 1] == [((7, 1), 1), ((7, 1), 2), ((14, 2), 2)]
+    monkeypatch.setattr(choose, "FMAS", 2)
+    assert choose.late((7, 1), 2) == 1
