@@ -7,27 +7,16 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack, strassen, winograd
-from protonet.engine.choose import (
-    FEW_CHANNELS,
-    NEAR,
-    Choice,
-    Problem,
-    across,
-    choose,
-    chunk,
-    direct,
-    grown,
-    halved,
-    rate,
-    runs,
-)
+from protonet.engine.choose import FEW_CHANNELS, Choice, choose, direct, grown, rate
 from protonet.engine.copying import Pick
 from protonet.engine.elementwise import Combine
 from protonet.engine.fuse import CONVOLUTIONS, Act
 from protonet.engine.layout import BLOCKED, PIXELS, Cell
 from protonet.engine.machine import REGISTERS, W
 from protonet.engine.plan import builds, key
+from protonet.engine.tiles import NEAR, Problem, across, halved, runs, tiled
 from protonet.engine.weighted import Weighted
+from protonet.engine.windows import merge, trimmed
 from protonet.kernels import conv_blocked, depthwise
 from protonet.kernels.pointwise_blocked import SUM
 from protonet.layers import spatial
@@ -161,27 +150,23 @@ class Convolution(Weighted):
         """The step of a direct convolution whose runs of inputs lie at these places (floats from a window's first)."""
         w, x, y, r = self.window, self.x, self.y, self.sum(to)
         mode, bias, slope, lo, hi = self.numbers(to)
-        cells, rows, columns = [x, y, r] if r else [x, y], last - first, y.columns
-        if self.pointwise and x.form == BLOCKED and all(cell.dense for cell in cells):
-            rows, columns = 1, rows * columns
-        (xn, xr, _), ys, rs = x.strides, y.strides, r.strides if r else (0, 0, 0)
-        pixels, vectors = direct(replace(self.problem(joined=rows == 1), rows=last - first)).tile
-        out = y.blocks // self.groups if self.groups > 1 else y.blocks
-        parts, count = self.groups * -(-out // vectors), y.images * rows * -(-columns // pixels)
+        joined = self.pointwise and x.form == BLOCKED and all(cell.dense for cell in ([x, y, r] if r else [x, y]))
+        p = replace(self.problem(joined), rows=last - first)
         seen = prod(map(min, w.kernel, w.stride))  # inputs of a pixel that its neighbour does not see
-        size = 4 * lanes * pixels * len(places) // prod(w.kernel) * seen
-        many = chunk(count, parts, size, 4 * packed.count)
+        how = tiled(p, direct(p).tile, 4 * p.inputs * seen)
+        (xn, xr, _), ys, rs = x.strides, y.strides, r.strides if r else (0, 0, 0)
+        out = y.blocks // self.groups if self.groups > 1 else y.blocks
         half = halved(y.shape[1] // self.groups)
-        kernel = conv_blocked.conv(pixels, vectors, lanes, w.stride[1] * x.pixel, mode, half=half)
+        kernel = conv_blocked.conv(how.pixels, how.vectors, lanes, w.stride[1] * x.pixel, mode, half=half)
         table = to.constants.table(4 * np.diff([*places, places[-1]]))
         old = r.view(first) if r else bias
         xg = x.blocks // self.groups * x.block if self.groups > 1 else 0
-        sizes = self.groups, out, y.images, rows, columns, many
+        sizes = self.groups, out, y.images, *how.lines, how.chunk
         strides = xg, xn, xr * w.stride[0], *ys, *rs
         y = to.write(y)
         start = x.view(first * w.stride[0] - w.before[0], -w.before[1])
         arrays = start, table, packed, bias, slope, old, y.view(first), packed.seen(1)
-        to.emit(kernel, *arrays, *sizes, *strides, r is not None, lo, hi, tasks=parts * -(-count // many))
+        to.emit(kernel, *arrays, *sizes, *strides, r is not None, lo, hi, tasks=how.tasks)
 
     def lower_strassen(self, to):
         strassen.lower(self, to)
@@ -207,32 +192,6 @@ class Convolution(Weighted):
 
     def lower_winograd(self, to):
         winograd.lower(self, to)
-
-
-def merge(groups, C, K):
-    """How many groups to take together so that both sides are whole blocks: all, if no fewer will do."""
-    if groups == 1:
-        return 1
-    for times in range(1, groups):
-        if groups % times == 0 and times * C % W == 0 and times * K % W == 0:
-            return times
-    return groups
-
-
-def trimmed(window, inputs, outputs):
-    """(window, crop) without those places at its ends that look at nothing but padding, on a map of these sizes.
-
-    Small maps have many: of 7 x 7 places with a pad of 3, one of 1 x 1 sees a single one.
-    """
-    w, crop = window, []
-    for n, m, k, s, b, d in zip(inputs, outputs, w.kernel, w.stride, w.before, w.dilation, strict=True):
-        sees = [t for t in range(k) if any(0 <= i * s - b + t * d < n for i in range(m))]
-        crop.append((min(sees, default=0), max(sees, default=k - 1) + 1))
-    if crop == [(0, k) for k in window.kernel]:
-        return window, ()
-    kernel = tuple(end - first for first, end in crop)
-    before = tuple(b - first * d for b, (first, _), d in zip(window.before, crop, window.dilation, strict=True))
-    return replace(window, kernel=kernel, before=before), tuple(crop)
 
 
 def picked(planner, value, x, stride, shape):

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack
-from protonet.engine.choose import Problem, chunk, direct, halved, rate
-from protonet.engine.convolution import merge
+from protonet.engine.choose import direct, rate
 from protonet.engine.layout import BLOCKED
 from protonet.engine.machine import W
 from protonet.engine.plan import builds, key
+from protonet.engine.tiles import Problem, halved, tiled
 from protonet.engine.weighted import Weighted
+from protonet.engine.windows import merge
 from protonet.kernels import conv_blocked
 from protonet.layers import spatial
 
@@ -86,14 +87,13 @@ class Deconvolution(Weighted):
         ways = [b * x.block + i * x.row + j * W for b in range(ins) for _, _, i, j in taps]
         table = to.constants.table(4 * np.diff([*ways, ways[-1]]))
         K = y.shape[1] // G
-        pixels, vectors = direct(Problem(y.images, G, ins * W, K, rows, columns, (len(taps), 1), rate=self.rate)).tile
-        parts, count = G * -(-outs // vectors), y.images * rows * -(-columns // pixels)
-        many = chunk(count, parts, 4 * W * pixels * ins, 4 * weights.count)
+        p = Problem(y.images, G, ins * W, K, rows, columns, (len(taps), 1), rate=self.rate)
+        how = tiled(p, direct(p).tile, 4 * W * ins)
         (xn, xr, xb), (yn, yr, yb) = x.strides, y.strides
-        args = G, outs, y.images, rows, columns, many, ins * xb if G > 1 else 0, xn, xr, yn, down * yr, yb, 0, 0, 0
+        args = G, outs, y.images, *how.lines, how.chunk, ins * xb if G > 1 else 0, xn, xr, yn, down * yr, yb, 0, 0, 0
         arrays = x.view(*taps[0][2:]), table, weights, bias, slope, bias, y.view(row, column), weights.seen(1)
-        kernel = conv_blocked.conv(pixels, vectors, W, W, mode, across * W, halved(K))
-        to.emit(kernel, *arrays, *args, 0, lo, hi, tasks=parts * -(-count // many))
+        kernel = conv_blocked.conv(how.pixels, how.vectors, W, W, mode, across * W, halved(K))
+        to.emit(kernel, *arrays, *args, 0, lo, hi, tasks=how.tasks)
 
 
 @builds("Deconvolution")

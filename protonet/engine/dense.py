@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import pack
-from protonet.engine.choose import NEAR, STREAM, TILES, products, runs, vectors_at_once
 from protonet.engine.layout import BLOCKED, PLAIN, SLACK
 from protonet.engine.machine import W, l2
 from protonet.engine.plan import builds, key, plain
+from protonet.engine.tiles import NEAR, STREAM, TILES, products, runs, vectors_at_once
 from protonet.engine.weighted import Weighted
 from protonet.kernels import blocks
 from protonet.kernels.conv_blocked import conv

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine.choose import FEW_CHANNELS, Problem, direct, rate, winograd
+from protonet.engine.choose import FEW_CHANNELS, direct, rate, winograd
 from protonet.engine.convolution import Convolution
 from protonet.engine.fuse import CONVOLUTIONS
 from protonet.engine.layout import BLOCKED, PLAIN, Cell
 from protonet.engine.machine import fast
 from protonet.engine.op import Op
 from protonet.engine.plan import builds, plain
+from protonet.engine.tiles import Problem
 from protonet.kernels import depth
 from protonet.kernels.winograd_forms import FORMS
 from protonet.layers import spatial

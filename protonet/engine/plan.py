@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from protonet.engine import fuse, slices
-from protonet.engine.choose import NEAR
 from protonet.engine.layout import BLOCKED, PIXELS, PLAIN, Cell
 from protonet.engine.machine import l2
 from protonet.engine.memory import Pages
 from protonet.engine.op import Op
+from protonet.engine.tiles import NEAR
 from protonet.kernels import blocks, pointwise
 from protonet.runtime.step import Blob, Buffer, Emit
 

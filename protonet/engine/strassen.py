@@ -5,9 +5,10 @@ from functools import cache
 import numpy as np
 
 from protonet.engine import pack
-from protonet.engine.choose import Problem, chunk, direct
+from protonet.engine.choose import direct
 from protonet.engine.layout import SLACK
 from protonet.engine.machine import W
+from protonet.engine.tiles import Problem, tiled
 from protonet.kernels import strassen
 from protonet.kernels.conv_blocked import BELOW, conv
 from protonet.runtime.step import Buffer
@@ -58,20 +59,15 @@ def lower(op, to):
         """c <- which a times b, from `start`; with bias and activation where `numbers` are given."""
         act, shift, low, high = numbers or (BELOW, zeros, -INF, INF)
         joined = all(area.strides[1] == V * W for area in (b, c, start or c))
-        lines, columns = (1, rows * V) if joined else (rows, V)
         problem = Problem(N, 1, ins * W, outs * W, rows, V, (1, 1), joined=joined, rate=op.rate)
-        pixels, vectors = direct(problem).tile
-        count = N * lines * -(-columns // pixels)
-        many = chunk(count, -(-outs // vectors), 4 * pixels * ins * W, 4 * a.count)
+        how = tiled(problem, direct(problem).tile, 4 * ins * W)
         table = to.constants.table(np.full(ins, 4 * b.strides[2]))
         (bn, br, _), cs, ss = b.strides, c.strides, start.strides if start else (0, 0, 0)
-        args = 1, outs, N, lines, columns, many, 0, bn, br, *cs, *ss, start is not None, low, high
-        kernel = conv(pixels, vectors, W, W, act)
+        args = 1, outs, N, *how.lines, how.chunk, 0, bn, br, *cs, *ss, start is not None, low, high
+        kernel = conv(how.pixels, how.vectors, W, W, act)
         first = start.view() if start else shift
-        tasks = -(-outs // vectors) * -(-count // many)
-        to.emit(
-            kernel, b.view(), table, a, shift, slopes[which[0] == "2"], first, c.view(), a.seen(1), *args, tasks=tasks
-        )
+        arrays = b.view(), table, a, shift, slopes[which[0] == "2"], first, c.view(), a.seen(1)
+        to.emit(kernel, *arrays, *args, tasks=how.tasks)
 
     operands = cache(lambda: parts(op.merged()))
     weights = {

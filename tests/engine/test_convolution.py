@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from protonet.engine import choose
+from protonet.engine import choose, tiles
 from protonet.engine.machine import W, l2
 from protonet.engine.plan import Planner
 from tests.engine.tools import agree, conv, layer, operations, pool, relu
@@ -73,7 +73,7 @@ def test_winograd(channels, outputs, H, V, pad):
     agree(body, (1, 3, H, V), tolerance=5e-5, threads=(1, 2))
 
 
-@pytest.mark.parametrize("tile", choose.TILES + choose.SMALL)
+@pytest.mark.parametrize("tile", tiles.TILES + tiles.SMALL)
 def test_every_tile_on_maps_of_few_pixels(tile, monkeypatch):
     monkeypatch.setattr(choose.direct, "__defaults__", ((tile,),))
     for size, channels, outputs in ((1, 40, 50), (2, 24, 136), (3, 20, 17), (5, 32, 72)):
@@ -224,25 +224,25 @@ def test_channels_are_padded_to_blocks():
     assert W in (4, 8, 16)
 
 
-@pytest.mark.parametrize("tiles", [0, 1, 2, 13, 14, 56, 1000])
+@pytest.mark.parametrize("count", [0, 1, 2, 13, 14, 56, 1000])
 @pytest.mark.parametrize("parts", [1, 3, 12, 40])
-def test_tasks_are_enough_unless_fewer_are_more_even(tiles, parts):
-    many = choose.chunk(tiles, parts, 3584, 1 << 17)
-    tasks = parts * -(-tiles // many)
-    assert tasks >= min(choose.ENOUGH, tiles * parts) or choose.lost(many, tiles, parts) <= choose.UNEVEN
+def test_tasks_are_enough_unless_fewer_are_more_even(count, parts):
+    many = tiles.chunk(count, parts, 3584, 1 << 17)
+    tasks = parts * -(-count // many)
+    assert tasks >= min(tiles.ENOUGH, count * parts) or tiles.lost(many, count, parts) <= tiles.UNEVEN
 
 
-@pytest.mark.parametrize(("tiles", "parts", "chunk"), [(7, 8, 7), (7, 5, 1), (28, 2, 2), (14, 2, 1), (14, 8, 7)])
-def test_two_threads_do_alike(tiles, parts, chunk):
-    assert choose.chunk(tiles, parts, 3584, 1 << 17) == chunk
+@pytest.mark.parametrize(("count", "parts", "chunk"), [(7, 8, 7), (7, 5, 1), (28, 2, 2), (14, 2, 1), (14, 8, 7)])
+def test_two_threads_do_alike(count, parts, chunk):
+    assert tiles.chunk(count, parts, 3584, 1 << 17) == chunk
 
 
 @pytest.mark.parametrize(
-    ("chunk", "tiles", "parts", "lost"), [(7, 14, 1, 1), (10, 14, 1, 10 / 7), (3, 7, 8, 36 / 28), (7, 7, 8, 1)]
+    ("chunk", "count", "parts", "lost"), [(7, 14, 1, 1), (10, 14, 1, 10 / 7), (3, 7, 8, 36 / 28), (7, 7, 8, 1)]
 )
-def test_what_is_lost_by_uneven_chunks(chunk, tiles, parts, lost):
+def test_what_is_lost_by_uneven_chunks(chunk, count, parts, lost):
     """14 as 10 + 4: one of two threads does 10, not 7; 8 parts of 3 + 3 + 1: half of the tasks are up to 36 of 56."""
-    assert choose.lost(chunk, tiles, parts) == pytest.approx(lost)
+    assert tiles.lost(chunk, count, parts) == pytest.approx(lost)
 
 
 def test_larger_weights_leave_l2_only_where_that_pays():
@@ -258,15 +258,15 @@ def test_larger_weights_leave_l2_only_where_that_pays():
 
 def test_vectors_of_one_place():
     for out in range(1, 130):
-        vectors = choose.vectors_at_once(out)
+        vectors = tiles.vectors_at_once(out)
         assert 3 <= vectors <= 5
         assert out % vectors <= out % 4
 
 
 @pytest.mark.parametrize(("fmas", "few"), [(1, True), (2, False)])
 def test_few_sums_cost_less_where_an_fma_takes_a_cycle(fmas, few, monkeypatch):
-    monkeypatch.setattr(choose, "FMAS", fmas)
-    assert (4 * choose.tile_cost(64, 7, 1) < choose.tile_cost(64, 14, 2)) == few
+    monkeypatch.setattr(tiles, "FMAS", fmas)
+    assert (4 * tiles.tile_cost(64, 7, 1) < tiles.tile_cost(64, 14, 2)) == few
 
 
 def test_weights_are_to_come_before_they_are_wanted(monkeypatch):

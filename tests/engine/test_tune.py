@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from protonet.engine import choose, tune
-from protonet.engine.choose import Problem
+from protonet.engine.tiles import Problem
 from protonet.kernels import objects
 from tests.engine.test_program import made
 from tests.engine.tools import agree, conv, exact, operations, relu

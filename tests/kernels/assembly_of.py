@@ -40,14 +40,14 @@ def main(cpu, triple):
         from tests.kernels import neon
 
         neon.play()
-    from protonet.engine import choose
+    from protonet.engine import choose, tiles
     from protonet.kernels import compile, conv_blocked, conv_weights, gemm, winograd
 
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     target = llvm.Target.from_triple(triple)
     machine = target.create_target_machine(cpu=cpu, features=X86.get(cpu, ""), opt=3, reloc="pic" if arm else "static")
-    kernels = [conv_blocked.conv(*tile) for tile in choose.TILES + choose.SMALL]
+    kernels = [conv_blocked.conv(*tile) for tile in tiles.TILES + tiles.SMALL]
     kernels += [winograd.make_product((4, 3), *tile, conv_blocked.BELOW) for tile in choose.PAIRS]
     kernels += [conv_weights.make(conv_weights.INPUTS, conv_weights.WIDEST), gemm.gemm]
     for k in kernels:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from protonet.engine.choose import TILES
+from protonet.engine.tiles import TILES
 from protonet.kernels import compile, conv_blocked
 from protonet.kernels.bits import fma
 from protonet.kernels.jit import f32, f64, i64, inline, kernel

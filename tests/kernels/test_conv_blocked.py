@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from protonet.engine import pack
-from protonet.engine.choose import TILES
+from protonet.engine.tiles import TILES
 from protonet.kernels import conv_blocked
 from protonet.kernels.conv_blocked import BELOW, CLAMP, SLOPES
 from protonet.kernels.simd import W

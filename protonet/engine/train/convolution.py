@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine.choose import FEW_CHANNELS, NEAR, direct, winograd
+from protonet.engine.choose import FEW_CHANNELS, direct, winograd
 from protonet.engine.convolution import Convolution
 from protonet.engine.copying import Pick
 from protonet.engine.fuse import Act, understood
 from protonet.engine.layout import BLOCKED, PIXELS, Cell, follow
 from protonet.engine.op import Op
 from protonet.engine.pack import up
+from protonet.engine.tiles import NEAR
 from protonet.engine.train.phases import Phases
 from protonet.engine.train.plan import builds
 from protonet.engine.train.weights import POINTS, Weights

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from protonet.engine.choose import Problem, chunk, direct
+from protonet.engine.choose import direct
 from protonet.engine.deconvolution import axis
 from protonet.engine.fuse import INF
 from protonet.engine.op import Op
+from protonet.engine.tiles import Problem, tiled
 from protonet.kernels import conv_blocked, gradient_blocked, pack_blocked
 from protonet.kernels.conv_blocked import BELOW
 from protonet.kernels.simd import W
@@ -92,11 +93,9 @@ class Phases(Op):
         dy, (dx,), G, (down, across) = self.reads[0], self.writes, self.groups, self.window.stride
         rows, columns = -(-(dx.rows - row) // down), -(-(dx.columns - column) // across)
         p = Problem(dx.images, G, ins * W, outs * W, rows, columns, (len(taps), 1))
-        pixels, vectors = direct(p).tile
+        how = tiled(p, direct(p).tile, 4 * W * ins)
         ways = [b * dy.block + i * dy.row + j * W for b in range(ins) for _, i, j in taps]
         table = to.constants.table(4 * np.diff([*ways, ways[-1]]))
-        parts, count = G * -(-outs // vectors), dx.images * rows * -(-columns // pixels)
-        many = chunk(count, parts, 4 * W * pixels * ins, 4 * weights.count)
         size = dx.blocks * W
         zeros = to.constants.get(("zeros", size), lambda: np.zeros(size, np.float32))
         xn, xr, xb = dy.strides
@@ -104,8 +103,8 @@ class Phases(Op):
         rn, rr, rb = added.strides if added else (0, 0, 0)
         old = added.view(row, column) if added else zeros
         start = dy.view(taps[0][1], taps[0][2])
-        args = G, outs, dx.images, rows, columns, many, ins * xb if G > 1 else 0
+        args = G, outs, dx.images, *how.lines, how.chunk, ins * xb if G > 1 else 0
         strides = xn, xr, yn, down * yr, yb, rn, down * rr, rb
-        kernel = conv_blocked.conv(pixels, vectors, W, W, BELOW, across * W)
+        kernel = conv_blocked.conv(how.pixels, how.vectors, W, W, BELOW, across * W)
         arrays = start, table, weights, zeros, zeros, old, dx.view(row, column), weights.seen(1)
-        to.emit(kernel, *arrays, *args, *strides, added is not None, -INF, INF, tasks=parts * -(-count // many))
+        to.emit(kernel, *arrays, *args, *strides, added is not None, -INF, INF, tasks=how.tasks)
