@@ -136,8 +136,8 @@ def tiled(p, tile, size):
 
 
 def across(columns, options):
-    """The number of pixels a tile that wastes least of a row; the largest of those."""
-    return min(options, key=lambda n: (-(-columns // n) * n, -n))
+    """The number of pixels a tile that wastes least of a row; the largest of those, or where few sums do, the least."""
+    return min(options, key=lambda n: (-(-columns // n) * n, n if FMAS == 1 else -n))
 
 
 def chunk(tiles, parts, size, weights):

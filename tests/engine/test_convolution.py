@@ -275,3 +275,10 @@ def test_weights_are_to_come_before_they_are_wanted(monkeypatch):
     assert [key for key, cost in found.items() if cost > 1] == [((7, 1), 1), ((7, 1), 2), ((14, 2), 2)]
     monkeypatch.setattr(choose, "FMAS", 2)
     assert choose.late((7, 1), 2) == 1
+
+
+@pytest.mark.parametrize(("fmas", "pixels"), [(1, 7), (2, 14)])
+def test_pixels_of_a_tile_that_fit_a_row(fmas, pixels, monkeypatch):
+    monkeypatch.setattr(tiles, "FMAS", fmas)
+    assert tiles.across(28, (14, 10, 7)) == pixels
+    assert tiles.across(19, (14, 10, 7)) == 10
