@@ -71,11 +71,9 @@ def bounded(cycles, size, rate, times=1):
 
 
 def direct(p, tiles=TILES + SMALL):
-    channels = p.inputs * p.taps
-    weights = 4 * p.G * channels * p.vectors * W
     count, length = p.lines
-    done = {tile: products(channels, count, length, p.vectors, tile, halved(p.K)) for tile in tiles}
-    costs = {tile: bounded(p.G * cycles, weights, p.rate) for tile, cycles in done.items()}
+    done = {tile: products(p.inputs * p.taps, count, length, p.vectors, tile, halved(p.K)) for tile in tiles}
+    costs = {tile: bounded(p.G * cycles, p.weights, p.rate) for tile, cycles in done.items()}
     best = min(costs, key=lambda tile: costs[tile])
     return Choice("direct", best, costs[best])
 

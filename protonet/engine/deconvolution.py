@@ -15,7 +15,7 @@ from protonet.engine import pack
 from protonet.engine.choose import direct, rate
 from protonet.engine.layout import BLOCKED
 from protonet.engine.machine import W
-from protonet.engine.plan import builds, key
+from protonet.engine.plan import builds
 from protonet.engine.tiles import Problem, halved, tiled
 from protonet.engine.weighted import Weighted
 from protonet.engine.windows import merge
@@ -75,7 +75,7 @@ class Deconvolution(Weighted):
                 w = pack.merged(w, self.groups, self.times)
             return pack.direct(w[..., None], groups=self.groups // self.times)
 
-        return to.constants.get(("phase", key(self.weights), *places), made)
+        return to.constants.get(("phase", self.known, *places), made)
 
     def phase(self, to, y, row, column, taps):
         """One remainder.  taps: (row and column of the window, how far on each looks: rows, columns)."""

@@ -13,7 +13,7 @@ import numpy as np
 from protonet.engine import pack
 from protonet.engine.layout import BLOCKED, PLAIN, SLACK
 from protonet.engine.machine import W, l2
-from protonet.engine.plan import builds, key, plain
+from protonet.engine.plan import builds, plain
 from protonet.engine.tiles import NEAR, STREAM, TILES, products, runs, vectors_at_once
 from protonet.engine.weighted import Weighted
 from protonet.kernels import blocks
@@ -48,7 +48,7 @@ class Dense(Weighted):
 
     def packed(self, to, lanes, where):
         w = self.weights.T if self.node.spec.transpose else self.weights
-        return to.constants.get(("matrix", key(self.weights), lanes, where), lambda: pack.matrix(w, lanes, where))
+        return to.constants.get(("matrix", self.known, lanes, where), lambda: pack.matrix(w, lanes, where))
 
     def one(self, to):
         mode, bias, slope, lo, hi = self.numbers(to)

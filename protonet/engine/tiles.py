@@ -71,6 +71,11 @@ class Problem:
         return self.kernel[0] * self.kernel[1]
 
     @property
+    def weights(self):
+        """Bytes of the packed weights."""
+        return 4 * self.G * self.inputs * self.taps * self.vectors * W
+
+    @property
     def lines(self) -> tuple[int, int]:
         """(how many, how long): what tiles run along."""
         return (self.N, self.rows * self.columns) if self.joined else (self.N * self.rows, self.columns)
@@ -131,7 +136,7 @@ def tiled(p, tile, size):
     many, columns = p.lines
     lines = (1 if p.joined else p.rows), columns
     count, parts = many * -(-columns // pixels), p.G * -(-p.vectors // vectors)
-    each = chunk(count, parts, pixels * size, 4 * p.G * p.inputs * p.taps * p.vectors * W)
+    each = chunk(count, parts, pixels * size, p.weights)
     return Tiling(pixels, vectors, lines, parts, each, -(-count // each))
 
 

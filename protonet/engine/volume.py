@@ -81,10 +81,19 @@ def planed(planner, value, pads=(0, 0)):
     return forms[pads]
 
 
-def inside(part, whole, n, N):
-    """`part` where image n of N lies in a cell of planes."""
-    part.put(whole, 0, n * (whole.images // N))
-    return part
+def part(whole, first, shape, step=1):
+    """Planes of a cell from one on, `step` apart; with more channels than it has, each with those after it."""
+    found = Windows(shape, BLOCKED, whole.name, step=step)
+    found.put(whole, 0, first)
+    return found
+
+
+def flat(window, channels):
+    """The window without depth; None where planes do not do: few channels (half a vector), holes along depth."""
+    w = window
+    if 2 * channels < W or w.dilation[0] > 1 < w.kernel[0]:
+        return None
+    return spatial.Window(w.kernel[1:], w.stride[1:], w.before[1:], w.after[1:], w.dilation[1:])
 
 
 @builds(*CONVOLUTIONS)
@@ -95,22 +104,22 @@ def volume(planner, unit):
     if len(unit.inputs) > 1 or len(shape) != 5 or len(node.blobs) != 1 + spec.bias_term or spec.relu:
         return False
     axis, groups = layer.channels(shape)
-    if axis != 1 or groups > 1 or 2 * shape[1] < W or prod(shape) == 0:
+    if axis != 1 or groups > 1 or prod(shape) == 0:
         return False
     w = spatial.window(spec, shape[2:])
-    if w.dilation[0] > 1 < w.kernel[0]:
+    over = flat(w, shape[1])
+    if over is None:
         return False
     N, K, depth, *size = unit.output.shape
-    flat = spatial.Window(w.kernel[1:], w.stride[1:], w.before[1:], w.after[1:], w.dilation[1:])
     x = planed(planner, value, (w.before[0], w.after[0]))
     added = planed(planner, unit.added) if unit.added else None
     y = Cell((N * depth, K, *size), BLOCKED, unit.output.name)
     seen, made = (depth, w.kernel[0] * x.blocks * W, *shape[3:]), (depth, K, *size)
     for n in range(N):
-        reads = [inside(Windows(seen, BLOCKED, x.name, step=w.stride[0]), x, n, N)]
-        old = inside(Cell(made, BLOCKED, added.name), added, n, N) if added else None
+        reads = [part(x, n * x.images // N, seen, w.stride[0])]
+        old = part(added, n * depth, made) if added else None
         reads += [old] if old else []
-        op = Volume(layer, reads, [inside(Cell(made, BLOCKED, y.name), y, n, N)], node, unit.act, old, flat)
+        op = Volume(layer, reads, [part(y, n * depth, made)], node, unit.act, old, over)
         planner.ops.append(op.planned(planner))
     planner.ops.append(FromPlanes(layer, [y], [planner.give(unit.output, PLAIN)]))
     return True

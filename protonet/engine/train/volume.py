@@ -18,7 +18,7 @@ from protonet.engine.train import depth, weights
 from protonet.engine.train.convolution import Masked, Product, groups
 from protonet.engine.train.phases import Phases
 from protonet.engine.train.plan import builds
-from protonet.engine.volume import FromPlanes, ToPlanes, Windows, planed
+from protonet.engine.volume import FromPlanes, ToPlanes, flat, part, planed
 from protonet.kernels import activation, pointwise
 from protonet.kernels.simd import W
 from protonet.layers import spatial
@@ -68,16 +68,16 @@ def phases(size, window, stride, before):
 
 @dataclass(eq=False)
 class Volume:
-    """One layer.  flat: its window without depth; the rest about depth: window, stride, planes of zeros before x."""
+    """One layer.  flat: its window without depth; kernel, stride, before: along depth."""
 
     planner: Any
     unit: Any
     window: Any
+    flat: Any
 
     def __post_init__(self):
         w = self.window
         (self.kernel, *_), (self.stride, *_), (self.before, *_) = w.kernel, w.stride, w.before
-        self.flat = spatial.Window(w.kernel[1:], w.stride[1:], w.before[1:], w.after[1:], w.dilation[1:])
         self.node, self.layer = self.unit.node, self.unit.layer
         self.w, *bias = self.planner.param_list(self.node)
         self.bias = bias[0] if bias else None
@@ -171,22 +171,16 @@ class Volume:
         self.planner.contribute(value, total)
 
 
-def part(whole, first, shape, step=1):
-    """Planes of a cell from one on, `step` apart; with more channels than it has, each with those after it."""
-    found = Windows(shape, BLOCKED, whole.name, step=step)
-    found.put(whole, 0, first)
-    return found
-
-
 @builds("Convolution")
 def volume(planner, unit):
     """Three spatial axes, one group whose channels fill half a vector at least, no holes along depth."""
     value = unit.inputs[0]
-    if groups(unit, axes=3) != 1 or 2 * value.shape[1] < W or prod(unit.output.shape) == 0:
+    if groups(unit, axes=3) != 1 or prod(unit.output.shape) == 0:
         return None
     window = spatial.window(unit.node.spec, value.shape[2:])
-    if window.dilation[0] > 1 < window.kernel[0]:
+    over = flat(window, value.shape[1])
+    if over is None:
         return None
-    layer = Volume(planner, unit, window)
+    layer = Volume(planner, unit, window, over)
     layer.forward()
     return layer.backward
